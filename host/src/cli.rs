@@ -1,0 +1,82 @@
+//! `touchseal`: what a person can do from the normal world.
+
+#[cfg(feature = "teec")]
+mod device;
+mod verify;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use touchseal_proto::label::Label;
+use touchseal_proto::message::{Currency, Payment};
+use touchseal_proto::wire::WireError;
+
+/// Fingerprint payment keys in an OP-TEE secure world.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Verify a payment's evidence with the device's public key alone
+    Verify(verify::Verify),
+    #[cfg(feature = "teec")]
+    #[command(flatten)]
+    Device(device::Command),
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub fn run(self) -> Result<()> {
+        match self.command {
+            Command::Verify(verify) => verify.run(),
+            #[cfg(feature = "teec")]
+            Command::Device(command) => command.run(),
+        }
+    }
+}
+
+/// A payment, as a person writes it.
+#[derive(Args)]
+struct PaymentArgs {
+    /// Amount in minor units of the currency (cents)
+    #[arg(long)]
+    amount: u64,
+    /// ISO 4217 currency code
+    #[arg(long)]
+    currency: String,
+    /// Who gets the money
+    #[arg(long)]
+    payee: String,
+    /// The backend's order number
+    #[arg(long)]
+    order: String,
+    /// The backend's nonce: 64 hexadecimal digits, used once
+    #[arg(long)]
+    nonce: String,
+}
+
+impl PaymentArgs {
+    fn to_payment(&self) -> Result<Payment> {
+        let mut nonce = [0; 32];
+        hex::decode_to_slice(&self.nonce, &mut nonce)
+            .context("--nonce is not 64 hexadecimal digits")?;
+        Ok(Payment {
+            amount: self.amount,
+            currency: Currency::new(&self.currency)
+                .map_err(|_| anyhow::anyhow!("--currency is not three capital letters"))?,
+            payee: label("--payee", &self.payee)?,
+            order: label("--order", &self.order)?,
+            nonce,
+        })
+    }
+}
+
+fn label<const N: usize>(option: &str, text: &str) -> Result<Label<N>> {
+    Label::new(text).map_err(|error| match error {
+        WireError::TooLong => anyhow::anyhow!("{option} is longer than {N} bytes"),
+        _ => anyhow::anyhow!("{option} is empty, or has invisible or control characters"),
+    })
+}

@@ -1,0 +1,207 @@
+//! What needs a device: the commands that open a session with the secure world.
+
+use super::{PaymentArgs, label};
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use touchseal::proto::label::Scene;
+use touchseal::proto::message::Generated;
+use touchseal::proto::token::AuthToken;
+use touchseal::proto::wire::{decode, encode};
+use touchseal::transport::teec::Teec;
+use touchseal::{FingerprintClient, PaymentClient, finger};
+use touchseal_verify::{Evidence, Signed};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Say how the trusted applications are
+    Info,
+    /// Make the device key, once (as root)
+    Provision,
+    /// Print the device's public key, which the factory registers with the backend
+    DeviceKey {
+        /// Write it to a file
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Enrol a finger (as root)
+    Enroll {
+        /// An image of the finger: PNG, BMP or PGM at 500 dpi
+        #[arg(long)]
+        image: PathBuf,
+    },
+    /// Remove every enrolled finger (as root)
+    RemoveFingers,
+    /// Make this user's app key, unless it is there
+    AppKey,
+    /// Make this user's payment key for a scene, unless a good one is there
+    PaymentKey {
+        /// The scene
+        #[arg(long)]
+        scene: String,
+    },
+    /// Pay: begin, match a finger for this very payment, sign
+    Pay(Pay),
+}
+
+#[derive(Args)]
+pub struct Pay {
+    /// The scene
+    #[arg(long)]
+    scene: String,
+    #[command(flatten)]
+    payment: PaymentArgs,
+    /// An image of the finger on the sensor
+    #[arg(long)]
+    image: PathBuf,
+    /// Where to write the evidence for the backend
+    #[arg(long)]
+    out: PathBuf,
+    /// Show an earlier payment's token instead of a match: an attack, which is refused
+    #[arg(long, hide = true)]
+    replay_token: Option<PathBuf>,
+    /// Keep the token, for such an attack
+    #[arg(long, hide = true)]
+    keep_token: Option<PathBuf>,
+}
+
+impl Command {
+    pub fn run(self) -> Result<()> {
+        match self {
+            Self::Info => info(),
+            Self::Provision => {
+                said("device key", &payment()?.provision()?);
+                Ok(())
+            }
+            Self::DeviceKey { out } => device_key(out),
+            Self::Enroll { image } => enroll(&image),
+            Self::RemoveFingers => {
+                fingerprint()?.remove_fingers()?;
+                println!("no finger is enrolled any more");
+                Ok(())
+            }
+            Self::AppKey => {
+                said("app key", &payment()?.generate_app_key()?);
+                Ok(())
+            }
+            Self::PaymentKey { scene } => {
+                let scene = label("--scene", &scene)?;
+                said("payment key", &payment()?.generate_payment_key(scene)?);
+                Ok(())
+            }
+            Self::Pay(pay) => pay.run(),
+        }
+    }
+}
+
+fn uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+fn payment() -> Result<PaymentClient<Teec>> {
+    Ok(PaymentClient::new(
+        Teec::payment(uid()).context("payment trusted application")?,
+    ))
+}
+
+fn fingerprint() -> Result<FingerprintClient<Teec>> {
+    let transport = Teec::fingerprint(uid()).context("fingerprint trusted application")?;
+    Ok(FingerprintClient::new(transport))
+}
+
+fn said(key: &str, generated: &Generated) {
+    println!(
+        "{key}: {}",
+        if generated.new {
+            "made"
+        } else {
+            "was there, and is kept"
+        }
+    );
+}
+
+fn info() -> Result<()> {
+    let info = payment()?.info()?;
+    let fingers = fingerprint()?.fingers()?;
+    println!("TA version      {}", info.ta_version);
+    println!("security level  {:?}", info.security_level);
+    println!(
+        "device key      {}",
+        if info.provisioned {
+            "provisioned"
+        } else {
+            "none"
+        }
+    );
+    println!("counter         {}", info.counter);
+    println!("fingers         {}", fingers.fingers);
+    println!("enrolment       {:016x}", fingers.authenticator_id);
+    match fingers.locked_ms {
+        0 => {}
+        u32::MAX => println!("locked          for good"),
+        ms => println!("locked          for {} s", ms.div_ceil(1000)),
+    }
+    Ok(())
+}
+
+fn device_key(out: Option<PathBuf>) -> Result<()> {
+    let key = payment()?.export_device_key()?;
+    println!("device {}", hex::encode(key.device_id));
+    let line = format!("{}\n", hex::encode(key.public_key));
+    match out {
+        Some(path) => write_file(&path, line.as_bytes()),
+        None => {
+            print!("{line}");
+            Ok(())
+        }
+    }
+}
+
+fn enroll(image: &PathBuf) -> Result<()> {
+    let enrolled = fingerprint()?.enroll(finger::from_file(image)?)?;
+    println!(
+        "finger {} enrolled, {} in all",
+        enrolled.finger, enrolled.fingers
+    );
+    Ok(())
+}
+
+impl Pay {
+    fn run(self) -> Result<()> {
+        let scene: Scene = label("--scene", &self.scene)?;
+        let print = finger::from_file(&self.image)?;
+        let mut client = payment()?;
+        let begun = client.begin(scene.clone(), self.payment.to_payment()?)?;
+        let token = match &self.replay_token {
+            Some(path) => read_token(path)?,
+            None => fingerprint()?.authenticate(begun.handle, print)?,
+        };
+        if let Some(path) = &self.keep_token {
+            keep_token(path, &token)?;
+        }
+        let payment = client.finish(begun.handle, token)?;
+        let evidence = Evidence {
+            app_key: Signed::from(client.export_app_key()?),
+            payment_key: Signed::from(client.export_payment_key(scene)?),
+            payment: Signed::from(payment),
+        };
+        write_file(&self.out, evidence.to_json().as_bytes())?;
+        println!("paid: evidence is in {}", self.out.display());
+        Ok(())
+    }
+}
+
+fn read_token(path: &PathBuf) -> Result<AuthToken> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    decode(&bytes).map_err(|_| anyhow::anyhow!("{} is not a token", path.display()))
+}
+
+fn keep_token(path: &PathBuf, token: &AuthToken) -> Result<()> {
+    let mut bytes = [0; 69];
+    encode(token, &mut bytes).map_err(|_| anyhow::anyhow!("the token does not encode"))?;
+    write_file(path, &bytes)
+}
+
+fn write_file(path: &PathBuf, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}

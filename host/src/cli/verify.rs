@@ -1,0 +1,195 @@
+//! Verifies evidence and prints the payment as a person reads it.
+
+use super::PaymentArgs;
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use std::path::PathBuf;
+use touchseal_proto::message::PublicKey;
+use touchseal_proto::signed::{PaymentStatement, Root, SecurityLevel, Sensor};
+use touchseal_verify::{Evidence, Expectations, Verified, verify};
+
+#[derive(Args)]
+pub struct Verify {
+    /// The evidence file that `touchseal pay` wrote
+    evidence: PathBuf,
+    /// The device key as the factory registered it: the file that `touchseal device-key` wrote
+    #[arg(long)]
+    device_key: PathBuf,
+    /// The payment that the backend asked for
+    #[command(flatten)]
+    payment: Option<PaymentArgs>,
+    /// The uid that the backend expects
+    #[arg(long)]
+    uid: Option<u32>,
+    /// The last counter that the backend saw of this device
+    #[arg(long)]
+    last_counter: Option<u64>,
+    /// The oldest TA version to accept
+    #[arg(long)]
+    min_ta_version: Option<u32>,
+    /// Refuse keys that do not live in a trusted execution environment
+    #[arg(long)]
+    require_tee: bool,
+    /// Refuse a finger from a simulated sensor
+    #[arg(long)]
+    require_real_sensor: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verify {
+    pub fn run(self) -> Result<()> {
+        let device_key = read_device_key(&self.device_key)?;
+        let file = std::fs::read(&self.evidence)
+            .with_context(|| format!("cannot read {}", self.evidence.display()))?;
+        let evidence = Evidence::from_json(&file).context("NOT VERIFIED")?;
+        let verified = verify(&device_key, &evidence).context("NOT VERIFIED")?;
+        let expectations = Expectations {
+            payment: self
+                .payment
+                .as_ref()
+                .map(PaymentArgs::to_payment)
+                .transpose()?,
+            uid: self.uid,
+            scene: None,
+            last_counter: self.last_counter,
+            min_ta_version: self.min_ta_version,
+            require_tee: self.require_tee,
+            require_real_sensor: self.require_real_sensor,
+        };
+        expectations
+            .check(&verified.payment)
+            .context("NOT ACCEPTED: the signatures are good, the payment is another one")?;
+        if self.json {
+            print_json(&verified)
+        } else {
+            print_table(&verified)
+        }
+        Ok(())
+    }
+}
+
+fn read_device_key(path: &PathBuf) -> Result<PublicKey> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut key = [0; 64];
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    if line != line.to_lowercase() || hex::decode_to_slice(line, &mut key).is_err() {
+        bail!(
+            "NOT VERIFIED: device key: {} is not 128 hexadecimal digits",
+            path.display()
+        );
+    }
+    Ok(key)
+}
+
+/// The facts, in the order in which a person asks for them.
+fn facts(verified: &Verified) -> Vec<(&'static str, String)> {
+    let PaymentStatement {
+        header,
+        finger,
+        scene,
+        payment,
+    } = &verified.payment;
+    vec![
+        ("amount", amount(payment.amount, payment.currency.as_str())),
+        ("payee", payment.payee.to_string()),
+        ("order", payment.order.to_string()),
+        ("nonce", hex::encode(payment.nonce)),
+        ("app", format!("uid {}", header.uid)),
+        ("scene", scene.to_string()),
+        (
+            "finger",
+            format!("{finger}, enrolment epoch {:016x}", header.epoch),
+        ),
+        ("device", hex::encode(header.device_id)),
+        ("counter", header.counter.to_string()),
+        ("TA version", header.ta_version.to_string()),
+        (
+            "security level",
+            match header.security_level {
+                SecurityLevel::TrustedEnvironment => "trusted execution environment".into(),
+                SecurityLevel::Software => "SOFTWARE: an ordinary process, no protection".into(),
+            },
+        ),
+        (
+            "sensor",
+            match header.sensor {
+                Sensor::None => "none".into(),
+                Sensor::Simulated => "SIMULATED: the image came from the normal world".into(),
+            },
+        ),
+        (
+            "device key",
+            match header.root {
+                Root::Factory => "made in a factory".into(),
+                Root::Test => "TEST: made on demand, outside a factory".into(),
+            },
+        ),
+        ("audit head", hex::encode(header.audit_head)),
+    ]
+}
+
+fn print_table(verified: &Verified) {
+    println!("VERIFIED: device key -> app key -> payment key -> payment");
+    for (name, value) in facts(verified) {
+        println!("  {name:<15} {value}");
+    }
+}
+
+fn print_json(verified: &Verified) {
+    let PaymentStatement {
+        header,
+        finger,
+        scene,
+        payment,
+    } = &verified.payment;
+    let json = serde_json::json!({
+        "amount": payment.amount,
+        "currency": payment.currency.as_str(),
+        "payee": payment.payee.as_str(),
+        "order": payment.order.as_str(),
+        "nonce": hex::encode(payment.nonce),
+        "uid": header.uid,
+        "scene": scene.as_str(),
+        "finger": finger,
+        "epoch": format!("{:016x}", header.epoch),
+        "device_id": hex::encode(header.device_id),
+        "counter": header.counter,
+        "ta_version": header.ta_version,
+        "security_level": header.security_level as u8,
+        "sensor": header.sensor as u8,
+        "root": header.root as u8,
+        "audit_head": hex::encode(header.audit_head),
+    });
+    println!("{json:#}");
+}
+
+/// Minor units as a person reads them; ISO 4217 gives how many digits are minor.
+fn amount(minor_units: u64, currency: &str) -> String {
+    let digits = match iso_currency::Currency::from_code(currency) {
+        Some(currency) => usize::from(currency.exponent().unwrap_or(0)),
+        None => return format!("{minor_units} minor units of {currency}"),
+    };
+    if digits == 0 {
+        return format!("{minor_units} {currency}");
+    }
+    let padded = format!("{minor_units:0width$}", width = digits + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - digits);
+    format!("{whole}.{fraction} {currency}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::amount;
+
+    #[test]
+    fn amounts_have_their_currencys_digits() {
+        assert_eq!(amount(1999, "EUR"), "19.99 EUR");
+        assert_eq!(amount(5, "USD"), "0.05 USD");
+        assert_eq!(amount(500, "JPY"), "500 JPY");
+        assert_eq!(amount(1500, "KWD"), "1.500 KWD");
+        assert_eq!(amount(7, "QQQ"), "7 minor units of QQQ");
+    }
+}

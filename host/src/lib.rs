@@ -1,0 +1,15 @@
+//! Fingerprint payment keys in an OP-TEE secure world, from the normal world.
+//!
+//! [`client`] has one method a command, over any
+//! [`Transport`](touchseal_proto::transport::Transport); on a device that is
+//! `transport::teec` (feature `teec`). [`finger`] makes a print of an image.
+//! What comes out is verified with `touchseal-verify`.
+#![forbid(unsafe_code)]
+
+pub mod client;
+pub mod finger;
+pub mod transport;
+
+pub use client::{FingerprintClient, PaymentClient};
+pub use touchseal_proto as proto;
+pub use touchseal_proto::transport::CallError as Error;

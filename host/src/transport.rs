@@ -1,0 +1,4 @@
+//! Ways to the secure world.
+
+#[cfg(feature = "teec")]
+pub mod teec;

@@ -1,0 +1,459 @@
+//! What any touchseal device must do, whatever it runs on: nothing here knows more
+//! than a client does.
+
+mod prints;
+
+use std::fmt::Debug;
+use touchseal::proto::command::{FingerprintCommand, PaymentCommand};
+use touchseal::proto::label::Label;
+use touchseal::proto::message::*;
+use touchseal::proto::signed::{KeyStatement, PaymentStatement, Statement};
+use touchseal::proto::status::Status;
+use touchseal::proto::token::AuthToken;
+use touchseal::proto::transport::Transport;
+use touchseal::{Error, FingerprintClient, PaymentClient};
+use touchseal_verify::{Evidence, Signed, verify};
+
+/// A device under test. It may have lived before: a test takes nothing for granted
+/// but what it made.
+pub trait Bench {
+    /// How to reach it.
+    type Transport: Transport<Error: Debug>;
+    /// A session of a uid with the payment TA.
+    fn payment(&self, uid: u32) -> Self::Transport;
+    /// A session of a uid with the fingerprint TA.
+    fn fingerprint(&self, uid: u32) -> Self::Transport;
+    /// Lets time pass on the device.
+    fn wait_ms(&self, ms: u64);
+}
+
+/// Every test of the suite, for a bench that `$bench` makes.
+macro_rules! suite {
+    ($bench:expr; $($test:ident),* $(,)?) => {
+        $(#[test] fn $test() { blackbox::$test(&$bench); })*
+    };
+    ($bench:expr) => {
+        suite! { $bench;
+            a_payment_is_signed_and_verifies,
+            the_counter_grows_with_every_signature,
+            keys_are_made_once,
+            another_finger_is_refused,
+            a_token_is_good_for_its_operation_only,
+            a_changed_token_is_refused,
+            a_handle_is_good_once,
+            a_handle_is_good_in_its_session_only,
+            a_second_begin_ends_the_first,
+            an_aborted_operation_is_over,
+            a_uid_reaches_its_own_keys_only,
+            what_is_for_others_is_refused,
+            a_new_finger_invalidates_payment_keys,
+            without_a_finger_there_is_no_payment_key,
+            no_more_fingers_than_there_is_room_for,
+            wrong_fingers_lock,
+            malformed_requests_are_refused,
+            a_response_that_would_not_fit_is_not_begun,
+        }
+    };
+}
+pub(crate) use suite;
+
+type Payments<B> = PaymentClient<<B as Bench>::Transport>;
+
+fn payments<B: Bench>(bench: &B, uid: u32) -> Payments<B> {
+    PaymentClient::new(bench.payment(uid))
+}
+
+fn fingers<B: Bench>(bench: &B, uid: u32) -> FingerprintClient<B::Transport> {
+    FingerprintClient::new(bench.fingerprint(uid))
+}
+
+fn label<const N: usize>(text: &str) -> Label<N> {
+    Label::new(text).unwrap()
+}
+
+fn payment(amount: u64) -> Payment {
+    Payment {
+        amount,
+        currency: Currency::new("EUR").unwrap(),
+        payee: label("Caffè Rossi"),
+        order: label("order-1"),
+        nonce: [7; 32],
+    }
+}
+
+#[track_caller]
+fn refused<R: Debug, E: Debug>(outcome: Result<R, Error<E>>, status: Status) {
+    match outcome {
+        Err(Error::Refused(found)) => assert_eq!(found, status),
+        other => panic!("expected {status:?}, got {other:?}"),
+    }
+}
+
+/// A provisioned device with one finger, and no wrong ones counted.
+fn ready<B: Bench>(bench: &B) {
+    payments(bench, 0).provision().unwrap();
+    let mut settings = fingers(bench, 0);
+    settings.remove_fingers().unwrap();
+    settings.enroll(prints::finger(1)).unwrap();
+    let mut owner = fingers(bench, 0);
+    if owner.fingers().unwrap().locked_ms != 0 {
+        bench.wait_ms(31_000);
+    }
+    owner.authenticate(1, prints::impression(1, 1)).unwrap();
+}
+
+/// A uid with a payment key.
+fn client<B: Bench>(bench: &B, uid: u32) -> Payments<B> {
+    ready(bench);
+    let mut client = payments(bench, uid);
+    client.generate_app_key().unwrap();
+    client.generate_payment_key(label("shop")).unwrap();
+    client
+}
+
+fn touch<B: Bench>(bench: &B, uid: u32, handle: u64) -> AuthToken {
+    fingers(bench, uid)
+        .authenticate(handle, prints::impression(1, handle))
+        .unwrap()
+}
+
+fn pay<B: Bench>(bench: &B, uid: u32, client: &mut Payments<B>, amount: u64) -> SignedPayment {
+    let begun = client.begin(label("shop"), payment(amount)).unwrap();
+    client
+        .finish(begun.handle, touch(bench, uid, begun.handle))
+        .unwrap()
+}
+
+fn statement(signed: &SignedPayment) -> PaymentStatement {
+    PaymentStatement::from_bytes(&signed.statement).unwrap()
+}
+
+pub fn a_payment_is_signed_and_verifies<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10001);
+    let paid = pay(bench, 10001, &mut client, 1999);
+    let device_key = client.export_device_key().unwrap();
+    let evidence = Evidence {
+        app_key: Signed::from(client.export_app_key().unwrap()),
+        payment_key: Signed::from(client.export_payment_key(label("shop")).unwrap()),
+        payment: Signed::from(paid),
+    };
+    let verified = verify(&device_key.public_key, &evidence).unwrap();
+    assert_eq!(verified.payment.payment, payment(1999));
+    assert_eq!(verified.payment.header.uid, 10001);
+    assert_eq!(verified.payment.header.device_id, device_key.device_id);
+    assert_eq!(verified.payment.scene, label("shop"));
+
+    let another_device = PaymentClient::new(bench.payment(0))
+        .export_device_key()
+        .unwrap();
+    assert_eq!(another_device, device_key);
+}
+
+pub fn the_counter_grows_with_every_signature<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10002);
+    let mut last = client.info().unwrap().counter;
+    for round in 0..3 {
+        let paid = statement(&pay(bench, 10002, &mut client, round))
+            .header
+            .counter;
+        let exported = client.export_app_key().unwrap();
+        let exported = KeyStatement::from_bytes(&exported.statement)
+            .unwrap()
+            .header
+            .counter;
+        assert_eq!((paid, exported), (last + 1, last + 2));
+        last = exported;
+    }
+    assert_eq!(client.info().unwrap().counter, last);
+}
+
+pub fn keys_are_made_once<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10003);
+    let public = |signed: SignedKey| {
+        KeyStatement::from_bytes(&signed.statement)
+            .unwrap()
+            .public_key
+    };
+    let device = client.export_device_key().unwrap();
+    let app = public(client.export_app_key().unwrap());
+    let shop = public(client.export_payment_key(label("shop")).unwrap());
+
+    assert!(!payments(bench, 0).provision().unwrap().new);
+    assert!(!client.generate_app_key().unwrap().new);
+    assert!(!client.generate_payment_key(label("shop")).unwrap().new);
+    assert_eq!(client.export_device_key().unwrap(), device);
+    assert_eq!(public(client.export_app_key().unwrap()), app);
+    assert_eq!(
+        public(client.export_payment_key(label("shop")).unwrap()),
+        shop
+    );
+
+    client.generate_payment_key(label("another shop")).unwrap();
+    assert_ne!(
+        public(client.export_payment_key(label("another shop")).unwrap()),
+        shop
+    );
+}
+
+pub fn another_finger_is_refused<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10004);
+    let begun = client.begin(label("shop"), payment(1)).unwrap();
+    let mut sensor = fingers(bench, 10004);
+    refused(
+        sensor.authenticate(begun.handle, prints::finger(2)),
+        Status::FingerNotRecognized,
+    );
+    refused(
+        sensor.authenticate(
+            begun.handle,
+            Print(prints::finger(1).0[..5].iter().copied().collect()),
+        ),
+        Status::PoorImage,
+    );
+    let token = touch(bench, 10004, begun.handle);
+    client.finish(begun.handle, token).unwrap();
+}
+
+pub fn a_token_is_good_for_its_operation_only<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10005);
+    let first = client.begin(label("shop"), payment(1)).unwrap();
+    let token = touch(bench, 10005, first.handle);
+    client.finish(first.handle, token.clone()).unwrap();
+
+    let before = client.info().unwrap().counter;
+    let second = client.begin(label("shop"), payment(2)).unwrap();
+    refused(
+        client.finish(second.handle, token.clone()),
+        Status::NotAuthorized,
+    );
+    // The failed finish has used the operation up.
+    let good = touch(bench, 10005, second.handle);
+    refused(client.finish(second.handle, good), Status::NotAuthorized);
+
+    let third = client.begin(label("shop"), payment(3)).unwrap();
+    let moved = AuthToken {
+        challenge: third.handle,
+        ..token
+    };
+    refused(client.finish(third.handle, moved), Status::NotAuthorized);
+    assert_eq!(client.info().unwrap().counter, before);
+}
+
+pub fn a_changed_token_is_refused<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10006);
+    let changes: [fn(&mut AuthToken); 7] = [
+        |token| token.challenge ^= 1,
+        |token| token.user_id ^= 1,
+        |token| token.authenticator_id ^= 1,
+        |token| token.authenticator_type = 1,
+        |token| token.timestamp ^= 1,
+        |token| token.mac[0] ^= 1,
+        |token| token.mac = [0; 32],
+    ];
+    for change in changes {
+        let begun = client.begin(label("shop"), payment(1)).unwrap();
+        let mut token = touch(bench, 10006, begun.handle);
+        change(&mut token);
+        refused(client.finish(begun.handle, token), Status::NotAuthorized);
+    }
+}
+
+pub fn a_handle_is_good_once<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10007);
+    let begun = client.begin(label("shop"), payment(1)).unwrap();
+    let token = touch(bench, 10007, begun.handle);
+    refused(
+        client.finish(begun.handle ^ 1, token.clone()),
+        Status::NotAuthorized,
+    );
+    refused(
+        client.finish(begun.handle, token.clone()),
+        Status::NotAuthorized,
+    );
+
+    let begun = client.begin(label("shop"), payment(1)).unwrap();
+    let token = touch(bench, 10007, begun.handle);
+    client.finish(begun.handle, token.clone()).unwrap();
+    refused(client.finish(begun.handle, token), Status::NotAuthorized);
+}
+
+pub fn a_handle_is_good_in_its_session_only<B: Bench>(bench: &B) {
+    let mut one = client(bench, 10008);
+    let mut two = payments(bench, 10008);
+    let begun = one.begin(label("shop"), payment(1)).unwrap();
+    let token = touch(bench, 10008, begun.handle);
+    refused(
+        two.finish(begun.handle, token.clone()),
+        Status::NotAuthorized,
+    );
+    one.finish(begun.handle, token).unwrap();
+
+    let begun = two.begin(label("shop"), payment(1)).unwrap();
+    let token = touch(bench, 10008, begun.handle);
+    drop(two);
+    refused(one.finish(begun.handle, token), Status::NotAuthorized);
+}
+
+pub fn a_second_begin_ends_the_first<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10009);
+    let first = client.begin(label("shop"), payment(1)).unwrap();
+    let token = touch(bench, 10009, first.handle);
+    let second = client.begin(label("shop"), payment(2)).unwrap();
+    assert_ne!(first.handle, second.handle);
+    refused(client.finish(first.handle, token), Status::NotAuthorized);
+}
+
+pub fn an_aborted_operation_is_over<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10010);
+    refused(client.abort(1), Status::NotAuthorized);
+    let begun = client.begin(label("shop"), payment(1)).unwrap();
+    client.abort(begun.handle).unwrap();
+    let token = touch(bench, 10010, begun.handle);
+    refused(client.finish(begun.handle, token), Status::NotAuthorized);
+}
+
+pub fn a_uid_reaches_its_own_keys_only<B: Bench>(bench: &B) {
+    let mut owner = client(bench, 10011);
+    let mut other = payments(bench, 10012);
+    refused(other.begin(label("shop"), payment(1)), Status::NoPaymentKey);
+    refused(other.export_app_key(), Status::NoAppKey);
+    refused(other.export_payment_key(label("shop")), Status::NoAppKey);
+    refused(other.generate_payment_key(label("shop")), Status::NoAppKey);
+
+    let mut other = client(bench, 10013);
+    let key = |signed: SignedKey| KeyStatement::from_bytes(&signed.statement).unwrap();
+    let mine = key(owner.export_payment_key(label("shop")).unwrap());
+    let theirs = key(other.export_payment_key(label("shop")).unwrap());
+    assert_eq!((mine.header.uid, theirs.header.uid), (10011, 10013));
+    assert_ne!(mine.public_key, theirs.public_key);
+}
+
+pub fn what_is_for_others_is_refused<B: Bench>(bench: &B) {
+    ready(bench);
+    let mut app = payments(bench, 10014);
+    refused(app.provision(), Status::NotAuthorized);
+    for uid in [0, 10014] {
+        let outcome = payments(bench, uid).token_key().map(|_| "the token key");
+        refused(outcome, Status::NotAuthorized);
+    }
+    let mut sensor = fingers(bench, 10014);
+    refused(sensor.enroll(prints::finger(3)), Status::NotAuthorized);
+    refused(sensor.remove_fingers(), Status::NotAuthorized);
+}
+
+pub fn a_new_finger_invalidates_payment_keys<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10015);
+    let begun = client.begin(label("shop"), payment(1)).unwrap();
+    fingers(bench, 0).enroll(prints::finger(2)).unwrap();
+
+    let token = touch(bench, 10015, begun.handle);
+    refused(client.finish(begun.handle, token), Status::NotAuthorized);
+    refused(
+        client.begin(label("shop"), payment(1)),
+        Status::PaymentKeyInvalidated,
+    );
+
+    assert!(client.generate_payment_key(label("shop")).unwrap().new);
+    pay(bench, 10015, &mut client, 1);
+}
+
+pub fn without_a_finger_there_is_no_payment_key<B: Bench>(bench: &B) {
+    ready(bench);
+    fingers(bench, 0).remove_fingers().unwrap();
+    let mut client = payments(bench, 10016);
+    client.generate_app_key().unwrap();
+    refused(
+        client.generate_payment_key(label("shop")),
+        Status::NoFingerEnrolled,
+    );
+    refused(
+        fingers(bench, 10016).authenticate(1, prints::finger(1)),
+        Status::NoFingerEnrolled,
+    );
+}
+
+pub fn no_more_fingers_than_there_is_room_for<B: Bench>(bench: &B) {
+    ready(bench);
+    let mut settings = fingers(bench, 0);
+    for seed in 2..=5 {
+        settings.enroll(prints::finger(seed)).unwrap();
+    }
+    refused(settings.enroll(prints::finger(6)), Status::TooManyFingers);
+    assert_eq!(settings.fingers().unwrap().fingers, 5);
+    settings.authenticate(1, prints::impression(4, 1)).unwrap();
+}
+
+pub fn wrong_fingers_lock<B: Bench>(bench: &B) {
+    ready(bench);
+    let mut sensor = fingers(bench, 10017);
+    for _ in 0..5 {
+        refused(
+            sensor.authenticate(1, prints::finger(9)),
+            Status::FingerNotRecognized,
+        );
+    }
+    refused(sensor.authenticate(1, prints::finger(1)), Status::LockedOut);
+    let locked_ms = sensor.fingers().unwrap().locked_ms;
+    assert!((1..=30_000).contains(&locked_ms), "{locked_ms}");
+    bench.wait_ms(30_001);
+    sensor.authenticate(1, prints::impression(1, 1)).unwrap();
+    assert_eq!(sensor.fingers().unwrap().locked_ms, 0);
+    refused(
+        sensor.authenticate(1, prints::finger(9)),
+        Status::FingerNotRecognized,
+    );
+    sensor.authenticate(1, prints::impression(1, 1)).unwrap();
+}
+
+pub fn malformed_requests_are_refused<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10018);
+    let mut raw = bench.payment(10018);
+    let mut answer = |command, request: &[u8]| {
+        let mut response = [0xaa; PaymentCommand::MAX_RESPONSE];
+        raw.invoke(command, request, &mut response)
+            .map(|len| response[..len].to_vec())
+    };
+    let bad = vec![1, 0, Status::BadRequest as u8];
+    let good = answer(1, &[1]).unwrap();
+    assert_eq!(good[..3], [1, 0, 0]);
+    for (command, request) in [
+        (1, &[][..]),                                        // no version
+        (1, &[0]),                                           // an older one
+        (1, &[2]),                                           // a newer one
+        (1, &[1, 0]),                                        // trailing
+        (0, &[1]),                                           // no such command
+        (u32::MAX, &[1]),                                    // nor such
+        (20, &[1]),                                          // truncated
+        (20, &[1, 64]),                                      // inside a label
+        (12, &[&[1, 65], &[b'a'; 64][..]].concat()),         // a length past its field
+        (12, &[&[1, 0], &[0; 64][..]].concat()),             // an empty label
+        (12, &[&[1, 2, b'a', 0], &[0; 62][..]].concat()),    // a NUL
+        (12, &[&[1, 2, 0xc3, 0x28], &[0; 62][..]].concat()), // not UTF-8
+        (21, &[1; 70]),                                      // truncated token
+    ] {
+        assert_eq!(
+            answer(command, request).unwrap(),
+            bad,
+            "command {command}, {request:?}"
+        );
+    }
+    assert!(answer(20, &[1; 100_000]).is_err());
+
+    let mut sensor = bench.fingerprint(10018);
+    let mut response = [0; FingerprintCommand::MAX_RESPONSE];
+    let too_many = [&[1][..], &[0; 8], &81u16.to_be_bytes()].concat();
+    let len = sensor.invoke(10, &too_many, &mut response).unwrap();
+    assert_eq!(response[..len], bad);
+
+    pay(bench, 10018, &mut client, 1);
+}
+
+pub fn a_response_that_would_not_fit_is_not_begun<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10019);
+    let before = client.info().unwrap().counter;
+    let mut raw = bench.payment(10019);
+    for room in [0, 1, PaymentCommand::MAX_RESPONSE - 1] {
+        assert!(raw.invoke(11, &[1], &mut vec![0; room]).is_err());
+    }
+    assert_eq!(client.info().unwrap().counter, before);
+}

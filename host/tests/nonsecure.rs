@@ -1,0 +1,23 @@
+//! The black-box suite on the trusted applications in this process: on any machine.
+
+mod blackbox;
+
+use blackbox::{Bench, suite};
+use touchseal_core::dispatch::Login;
+use touchseal_nonsecure::{Device, NonsecureTransport};
+
+impl Bench for Device {
+    type Transport = NonsecureTransport;
+
+    fn payment(&self, uid: u32) -> NonsecureTransport {
+        Self::payment(self, Login::App { uid })
+    }
+    fn fingerprint(&self, uid: u32) -> NonsecureTransport {
+        Self::fingerprint(self, Login::App { uid })
+    }
+    fn wait_ms(&self, ms: u64) {
+        self.skip_ms(ms);
+    }
+}
+
+suite! { Device::default() }

@@ -1,0 +1,60 @@
+//! The black-box suite on the real trusted applications: in the guest, as root, one
+//! test at a time (`--test-threads=1`), because a session is opened as the process's
+//! effective uid.
+
+mod blackbox;
+
+use blackbox::{Bench, suite};
+use nix::unistd::{Uid, seteuid};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use touchseal::transport::teec::{Teec, TeecError};
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+struct Optee {
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Optee {
+    fn new() -> Self {
+        Self {
+            _alone: ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
+/// Opens a session as `uid`, as an app with that uid would.
+fn as_uid<T>(uid: u32, open: impl FnOnce() -> T) -> T {
+    seteuid(Uid::from_raw(uid)).expect("the suite runs as root");
+    let opened = open();
+    seteuid(Uid::from_raw(0)).expect("the saved uid is root's");
+    opened
+}
+
+impl Bench for Optee {
+    type Transport = Teec;
+
+    fn payment(&self, uid: u32) -> Teec {
+        as_uid(uid, || Teec::payment(uid)).unwrap()
+    }
+    fn fingerprint(&self, uid: u32) -> Teec {
+        as_uid(uid, || Teec::fingerprint(uid)).unwrap()
+    }
+    fn wait_ms(&self, ms: u64) {
+        std::thread::sleep(Duration::from_millis(ms));
+    }
+}
+
+suite! { Optee::new() }
+
+#[test]
+fn a_uid_that_the_kernel_does_not_vouch_for_is_refused() {
+    let _alone = Optee::new();
+    let claim = |real, claimed| as_uid(real, || Teec::payment(claimed).map(drop));
+    assert_eq!(claim(10001, 10001), Ok(()));
+    for (real, claimed) in [(10001, 10002), (10001, 0), (0, 10001), (1, 0x10)] {
+        let refused: Result<(), TeecError> = claim(real, claimed);
+        assert!(refused.is_err(), "uid {real} passed for {claimed}");
+    }
+}

@@ -1,0 +1,147 @@
+//! Follows the chain, link by link.
+
+use crate::evidence::{Evidence, Signed};
+use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use p256::ecdsa::{Signature, VerifyingKey};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use touchseal_proto::message::{DeviceId, PublicKey};
+use touchseal_proto::signed::{Header, KeyKind, KeyStatement, PaymentStatement, Statement};
+
+/// A link of the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// The registered device key.
+    DeviceKey,
+    /// The app key's statement.
+    AppKey,
+    /// The payment key's statement.
+    PaymentKey,
+    /// The payment's statement.
+    Payment,
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DeviceKey => "device key",
+            Self::AppKey => "app key",
+            Self::PaymentKey => "payment key",
+            Self::Payment => "payment",
+        })
+    }
+}
+
+/// Where the chain breaks, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// Not a point on P-256.
+    #[error("{0}: not a P-256 public key")]
+    NotAKey(Link),
+    /// Not r and s.
+    #[error("{0}: the signature does not have the form of one")]
+    SignatureForm(Link),
+    /// Another key signed, or other bytes were signed.
+    #[error("{0}: the signature does not match its statement and the key above it")]
+    Signature(Link),
+    /// The signed bytes are not a statement of this kind.
+    #[error("{0}: the signed bytes are not such a statement")]
+    Statement(Link),
+    /// A field disagrees with the link above.
+    #[error("{0}: its {1} is not that of the key above it")]
+    Disagrees(Link, &'static str),
+}
+
+/// What a verified payment says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The payment.
+    pub payment: PaymentStatement,
+    /// The payment key that signed it.
+    pub payment_key: KeyStatement,
+    /// The app key above.
+    pub app_key: KeyStatement,
+}
+
+/// The device's id follows from its key.
+pub fn device_id(device_key: &PublicKey) -> DeviceId {
+    let digest: [u8; 32] = Sha256::new_with_prefix(b"touchseal.device")
+        .chain_update(device_key)
+        .finalize()
+        .into();
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    id
+}
+
+/// Verifies the chain from the registered device key to the payment.
+pub fn verify(device_key: &PublicKey, evidence: &Evidence) -> Result<Verified, VerifyError> {
+    let app_key: KeyStatement = open(Link::AppKey, Link::DeviceKey, device_key, &evidence.app_key)?;
+    let payment_key: KeyStatement = open(
+        Link::PaymentKey,
+        Link::AppKey,
+        &app_key.public_key,
+        &evidence.payment_key,
+    )?;
+    let payment: PaymentStatement = open(
+        Link::Payment,
+        Link::PaymentKey,
+        &payment_key.public_key,
+        &evidence.payment,
+    )?;
+
+    if app_key.kind != KeyKind::App {
+        return Err(VerifyError::Disagrees(Link::AppKey, "kind"));
+    }
+    if payment_key.kind != KeyKind::Payment {
+        return Err(VerifyError::Disagrees(Link::PaymentKey, "kind"));
+    }
+    if app_key.header.device_id != device_id(device_key) {
+        return Err(VerifyError::Disagrees(Link::AppKey, "device"));
+    }
+    agree(Link::PaymentKey, &payment_key.header, &app_key.header)?;
+    agree(Link::Payment, &payment.header, &payment_key.header)?;
+    if Some(&payment.scene) != payment_key.scene.as_ref() {
+        return Err(VerifyError::Disagrees(Link::Payment, "scene"));
+    }
+    if payment.header.epoch != payment_key.header.epoch {
+        return Err(VerifyError::Disagrees(Link::Payment, "enrolment epoch"));
+    }
+    Ok(Verified {
+        payment,
+        payment_key,
+        app_key,
+    })
+}
+
+/// A statement, after its signature was verified over exactly its bytes.
+fn open<S: Statement>(
+    link: Link,
+    above: Link,
+    key: &PublicKey,
+    signed: &Signed,
+) -> Result<S, VerifyError> {
+    let key = VerifyingKey::from_sec1_bytes(&[&[4], key.as_slice()].concat())
+        .map_err(|_| VerifyError::NotAKey(above))?;
+    let signature =
+        Signature::from_slice(&signed.signature).map_err(|_| VerifyError::SignatureForm(link))?;
+    key.verify_prehash(&Sha256::digest(&signed.statement), &signature)
+        .map_err(|_| VerifyError::Signature(link))?;
+    S::from_bytes(&signed.statement).map_err(|_| VerifyError::Statement(link))
+}
+
+fn agree(link: Link, header: &Header, above: &Header) -> Result<(), VerifyError> {
+    let checks = [
+        ("device", header.device_id == above.device_id),
+        ("uid", header.uid == above.uid),
+        (
+            "security level",
+            header.security_level == above.security_level,
+        ),
+        ("root", header.root == above.root),
+    ];
+    match checks.iter().find(|(_, agrees)| !agrees) {
+        Some((field, _)) => Err(VerifyError::Disagrees(link, field)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,110 @@
+//! What a device hands to a backend, as a JSON file. It has one spelling only:
+//! lower-case hexadecimal, fixed order, fixed indentation; a file that is spelt
+//! otherwise is refused, with the place.
+
+use serde::{Deserialize, Serialize};
+use touchseal_proto::message::{SignedKey, SignedPayment};
+
+/// A statement and its signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signed {
+    /// The signed bytes.
+    #[serde(with = "hexadecimal")]
+    pub statement: Vec<u8>,
+    /// r, then s.
+    #[serde(with = "hexadecimal")]
+    pub signature: Vec<u8>,
+}
+
+impl From<SignedKey> for Signed {
+    fn from(key: SignedKey) -> Self {
+        Self {
+            statement: key.statement.to_vec(),
+            signature: key.signature.to_vec(),
+        }
+    }
+}
+
+impl From<SignedPayment> for Signed {
+    fn from(payment: SignedPayment) -> Self {
+        Self {
+            statement: payment.statement.to_vec(),
+            signature: payment.signature.to_vec(),
+        }
+    }
+}
+
+/// A payment with the chain that vouches for it. The device key is not in it: the
+/// backend has that from the factory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// The app key, signed by the device key.
+    pub app_key: Signed,
+    /// The payment key, signed by the app key.
+    pub payment_key: Signed,
+    /// The payment, signed by the payment key.
+    pub payment: Signed,
+}
+
+/// Why a file is not evidence.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    /// Not such JSON.
+    #[error("the evidence file is not well-formed: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Such JSON, spelt otherwise.
+    #[error("the evidence file differs from its only spelling at line {line}, column {column}")]
+    Spelling {
+        /// Line, from 1.
+        line: usize,
+        /// Column in bytes, from 1.
+        column: usize,
+    },
+}
+
+impl Evidence {
+    /// The file's text.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// Reads the file's text.
+    pub fn from_json(text: &[u8]) -> Result<Self, EvidenceError> {
+        let evidence: Self = serde_json::from_slice(text)?;
+        let only = evidence.to_json();
+        if text == only.as_bytes() {
+            return Ok(evidence);
+        }
+        let same = text
+            .iter()
+            .zip(only.as_bytes())
+            .take_while(|(a, b)| a == b)
+            .count();
+        let before = &text[..same];
+        let line_start = before
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
+        Err(EvidenceError::Spelling {
+            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+            column: 1 + same - line_start,
+        })
+    }
+}
+
+mod hexadecimal {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(&hex::encode(bytes))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<u8>, D::Error> {
+        hex::decode(String::deserialize(input)?).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,246 @@
+//! The bytes that get signed (native dialect), laid out by hand. Domain-separated
+//! and versioned by their first 16 bytes; every field has a fixed offset; integers
+//! are big-endian. `PROTOCOL.md` has the table of offsets, `vectors/` golden bytes.
+//! What is here is frozen: a change is a new domain.
+
+use crate::label::Scene;
+use crate::message::{DeviceId, Payment, PublicKey};
+use crate::wire::{Reader, Wire, WireError, Writer, wire_enum};
+
+wire_enum! {
+    /// Where keys live and the code runs (Android's names and numbers).
+    SecurityLevel {
+        /// An ordinary process: no protection at all. Tests only.
+        Software = 0,
+        /// A trusted execution environment.
+        TrustedEnvironment = 1,
+    }
+}
+
+wire_enum! {
+    /// How the device key came to be.
+    Root {
+        /// Made on demand, outside a factory.
+        Test = 0,
+        /// Made in a factory, and registered there.
+        Factory = 1,
+    }
+}
+
+wire_enum! {
+    /// Where the finger was.
+    Sensor {
+        /// No finger was asked for.
+        None = 0,
+        /// Simulated: the image was injected by the normal world.
+        Simulated = 1,
+    }
+}
+
+wire_enum! {
+    /// The signature that covers the statement.
+    Algorithm {
+        /// ECDSA on P-256 over SHA-256 (FIPS 186-5), r then s.
+        EcdsaP256Sha256 = 1,
+    }
+}
+
+wire_enum! {
+    /// A key's place in the hierarchy.
+    KeyKind {
+        /// ATTK: one per device, vouched for by the factory alone.
+        Device = 1,
+        /// ASK: one per app, vouched for by the device key.
+        App = 2,
+        /// AuthKey: one per scene in an app, vouched for by the app key.
+        Payment = 3,
+    }
+}
+
+/// What every statement says first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Where the key lives.
+    pub security_level: SecurityLevel,
+    /// How the device key came to be.
+    pub root: Root,
+    /// Where the finger was.
+    pub sensor: Sensor,
+    /// Version of the trusted application.
+    pub ta_version: u32,
+    /// The device.
+    pub device_id: DeviceId,
+    /// The device counter: strictly increasing over everything the device signs.
+    pub counter: u64,
+    /// Head of the audit chain before this statement.
+    pub audit_head: [u8; 32],
+    /// The app: its uid as the kernel vouches for it.
+    pub uid: u32,
+    /// The enrolment epoch that the key was made under; 0 for an app key.
+    pub epoch: u64,
+}
+
+impl Header {
+    const LEN: usize = 92;
+
+    fn write(&self, domain: &[u8; 16], out: &mut Writer<'_>) -> Result<(), WireError> {
+        out.bytes(domain)?;
+        out.put(&self.security_level)?;
+        out.put(&self.root)?;
+        out.put(&self.sensor)?;
+        out.put(&Algorithm::EcdsaP256Sha256)?;
+        out.put(&self.ta_version)?;
+        out.bytes(&self.device_id)?;
+        out.put(&self.counter)?;
+        out.bytes(&self.audit_head)?;
+        out.put(&self.uid)?;
+        out.put(&self.epoch)
+    }
+
+    fn read(domain: &[u8; 16], input: &mut Reader<'_>) -> Result<Self, WireError> {
+        if input.take(domain.len())? != domain {
+            return Err(WireError::BadValue);
+        }
+        let security_level = input.get()?;
+        let root = input.get()?;
+        let sensor = input.get()?;
+        let Algorithm::EcdsaP256Sha256 = input.get()?;
+        Ok(Self {
+            security_level,
+            root,
+            sensor,
+            ta_version: input.get()?,
+            device_id: input.array()?,
+            counter: input.get()?,
+            audit_head: input.array()?,
+            uid: input.get()?,
+            epoch: input.get()?,
+        })
+    }
+}
+
+/// Something that a key of the device signs.
+pub trait Statement: Sized {
+    /// What is signed.
+    type Bytes: AsRef<[u8]>;
+    /// The common part.
+    fn header(&self) -> &Header;
+    /// Exactly the bytes that get signed.
+    fn to_bytes(&self) -> Result<Self::Bytes, WireError>;
+    /// The statement that `bytes` are, if they are one.
+    fn from_bytes(bytes: &[u8]) -> Result<Self, WireError>;
+}
+
+/// Vouches for a public key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyStatement {
+    /// The common part.
+    pub header: Header,
+    /// App key or payment key.
+    pub kind: KeyKind,
+    /// The key.
+    pub public_key: PublicKey,
+    /// A payment key's scene; none for an app key.
+    pub scene: Option<Scene>,
+}
+
+impl KeyStatement {
+    const DOMAIN: &[u8; 16] = b"touchseal.key.v1";
+    /// Length of the signed bytes.
+    pub const LEN: usize = Header::LEN + 1 + 64 + Scene::MAX;
+}
+
+impl Statement for KeyStatement {
+    type Bytes = [u8; Self::LEN];
+
+    fn header(&self) -> &Header {
+        &self.header
+    }
+
+    fn to_bytes(&self) -> Result<Self::Bytes, WireError> {
+        let mut bytes = [0; Self::LEN];
+        let mut out = Writer::new(&mut bytes);
+        self.header.write(Self::DOMAIN, &mut out)?;
+        out.put(&self.kind)?;
+        out.bytes(&self.public_key)?;
+        out.put(&self.scene)?;
+        Ok(bytes)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
+        let mut input = Reader::new(bytes);
+        let header = Header::read(Self::DOMAIN, &mut input)?;
+        let kind = input.get()?;
+        let public_key = input.array()?;
+        let scene: Option<Scene> = input.get()?;
+        input.finish()?;
+        match (kind, &scene) {
+            (KeyKind::App, None) | (KeyKind::Payment, Some(_)) => Ok(Self {
+                header,
+                kind,
+                public_key,
+                scene,
+            }),
+            _ => Err(WireError::BadValue),
+        }
+    }
+}
+
+/// A payment that the owner agreed to with a finger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentStatement {
+    /// The common part.
+    pub header: Header,
+    /// Which finger: the token's user id.
+    pub finger: u64,
+    /// The payment key's scene.
+    pub scene: Scene,
+    /// What the owner agreed to.
+    pub payment: Payment,
+}
+
+impl PaymentStatement {
+    const DOMAIN: &[u8; 16] = b"touchseal.pay.v1";
+    /// Length of the signed bytes.
+    pub const LEN: usize = Header::LEN + 8 + Scene::MAX + Payment::MAX;
+}
+
+impl Statement for PaymentStatement {
+    type Bytes = [u8; Self::LEN];
+
+    fn header(&self) -> &Header {
+        &self.header
+    }
+
+    fn to_bytes(&self) -> Result<Self::Bytes, WireError> {
+        let mut bytes = [0; Self::LEN];
+        let mut out = Writer::new(&mut bytes);
+        self.header.write(Self::DOMAIN, &mut out)?;
+        out.put(&self.finger)?;
+        out.put(&self.scene)?;
+        out.put(&self.payment.amount)?;
+        out.put(&self.payment.currency)?;
+        out.put(&self.payment.payee)?;
+        out.put(&self.payment.order)?;
+        out.bytes(&self.payment.nonce)?;
+        Ok(bytes)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
+        let mut input = Reader::new(bytes);
+        let statement = Self {
+            header: Header::read(Self::DOMAIN, &mut input)?,
+            finger: input.get()?,
+            scene: input.get()?,
+            payment: Payment {
+                amount: input.get()?,
+                currency: input.get()?,
+                payee: input.get()?,
+                order: input.get()?,
+                nonce: input.array()?,
+            },
+        };
+        input.finish()?;
+        Ok(statement)
+    }
+}

@@ -1,0 +1,140 @@
+//! Everything that the normal world ever learns of a failure.
+//!
+//! A refused *authorisation* is always [`Status::NotAuthorized`]: unknown
+//! operation, another owner, bad MAC, wrong challenge, stale epoch and expiry
+//! look alike, so that no caller can use the answer as an oracle. *Provisioning
+//! and storage* causes are told exactly: they help the owner and tell a thief
+//! nothing.
+
+use crate::wire::{Reader, Wire, WireError, Writer};
+
+macro_rules! statuses {
+    ($($number:literal $name:ident $sentence:literal $remedy:literal)*) => {
+        /// The outcome of a command. Numbers are for ever.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u16)]
+        pub enum Status {
+            $(#[doc = $sentence] $name = $number,)*
+        }
+
+        impl Status {
+            /// Every status, in the order of their numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The stable name, for logs and machines.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+
+            /// What happened, in a sentence.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Self::$name => $sentence,)* }
+            }
+
+            /// What to do about it.
+            pub fn remedy(self) -> &'static str {
+                match self { $(Self::$name => $remedy,)* }
+            }
+        }
+
+        impl Wire for Status {
+            const MAX: usize = 2;
+            fn write(&self, out: &mut Writer<'_>) -> Result<(), WireError> {
+                out.put(&(*self as u16))
+            }
+            fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+                match input.get::<u16>()? {
+                    $($number => Ok(Self::$name),)*
+                    _ => Err(WireError::BadValue),
+                }
+            }
+        }
+    };
+}
+
+statuses! {
+    0 Ok
+        "done"
+        "nothing to do"
+    1 NotAuthorized
+        "not authorised"
+        "begin again, and touch the sensor with an enrolled finger"
+    2 BadRequest
+        "the request is not one that this trusted application understands"
+        "use a client of the same version as the trusted application"
+    10 NotProvisioned
+        "the device has no device key yet"
+        "run `touchseal provision` once, as root"
+    11 DeviceKeyLost
+        "both copies of the device key are gone from the RPMB"
+        "the device must be provisioned and registered anew at the factory"
+    12 NoAppKey
+        "this app has no app key yet"
+        "run `touchseal app-key` as this user"
+    13 NoPaymentKey
+        "this app has no payment key of that name"
+        "run `touchseal payment-key --scene NAME` as this user"
+    14 PaymentKeyInvalidated
+        "the payment key was made under another set of fingers, and is unusable for ever"
+        "let the owner confirm the change, then make a new payment key"
+    20 NoFingerEnrolled
+        "no finger is enrolled"
+        "enrol a finger with `touchseal enroll`"
+    21 TooManyFingers
+        "the largest number of fingers is enrolled already"
+        "remove a finger first"
+    22 FingerNotRecognized
+        "the finger was not recognised"
+        "lift the finger and try again"
+    23 PoorImage
+        "the image shows too little of a finger to compare"
+        "clean and dry the finger, and cover the whole sensor"
+    24 LockedOut
+        "too many wrong fingers: locked for 30 seconds"
+        "wait half a minute, then try again"
+    25 LockedOutForGood
+        "too many wrong fingers: locked until a stronger credential is shown"
+        "unlock the device with its password"
+    26 FingerprintUnavailable
+        "the fingerprint trusted application does not answer"
+        "check that it is part of the firmware, and look at the secure console"
+    30 StorageUnavailable
+        "the RPMB cannot be used: its key is not programmed, or it is keyed for another device"
+        "program the RPMB key in the factory; on an emulator, check the machine's RPMB key"
+    31 StorageFull
+        "the RPMB is full"
+        "remove keys that are no longer used"
+    32 StorageDead
+        "the RPMB stopped answering"
+        "reboot the device; if it comes back, the eMMC is failing"
+    33 StorageDamaged
+        "a sealed record in the RPMB is damaged"
+        "have the device serviced: its records cannot be trusted"
+    34 SealedByNewer
+        "the sealed records were written by a newer trusted application"
+        "install the newer firmware again"
+    40 OutOfMemory
+        "the secure world is out of memory"
+        "close other clients of the secure world, then try again"
+    41 Internal
+        "the secure world failed in a way that has no better name"
+        "look at the secure console, and report it"
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::wire::{decode, encode};
+
+    #[test]
+    fn every_status_travels_and_explains_itself() {
+        for status in Status::ALL {
+            let mut bytes = [0; 2];
+            encode(status, &mut bytes).unwrap();
+            assert_eq!(decode::<Status>(&bytes), Ok(*status));
+            assert!(!status.sentence().is_empty() && !status.remedy().is_empty());
+        }
+        assert_eq!(decode::<Status>(&[0xff, 0xff]), Err(WireError::BadValue));
+    }
+}

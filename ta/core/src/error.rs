@@ -1,0 +1,117 @@
+//! Why something was refused: exact for the secure log, mapped to what the normal
+//! world may know.
+
+use touchseal_proto::status::Status;
+use touchseal_proto::wire::WireError;
+
+/// Why a command was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// No such command.
+    UnknownCommand,
+    /// The caller's login may not call this command.
+    WrongCaller,
+    /// The request does not decode.
+    Malformed(WireError),
+    /// The session has no operation of that handle.
+    UnknownOperation,
+    /// The operation waited too long for its match.
+    OperationExpired,
+    /// The token's MAC is wrong.
+    TokenForged,
+    /// The token was made for another operation.
+    TokenForOther,
+    /// The token is of another kind of authenticator.
+    TokenNotFingerprint,
+    /// The token was made under another enrolment than the key.
+    TokenStaleEpoch,
+    /// The token is too old, or from the future.
+    TokenExpired,
+    /// There is no device key.
+    NotProvisioned,
+    /// The device key was made, and is gone.
+    DeviceKeyLost,
+    /// There is no such app key.
+    NoAppKey,
+    /// There is no such payment key.
+    NoPaymentKey,
+    /// The payment key was made under another enrolment.
+    PaymentKeyInvalidated,
+    /// No finger is enrolled.
+    NoFingerEnrolled,
+    /// No room for another finger.
+    TooManyFingers,
+    /// The finger did not match.
+    FingerNotRecognized,
+    /// Too few minutiae, or out of range.
+    PoorImage,
+    /// Locked for a while.
+    LockedOut,
+    /// Locked until a stronger credential.
+    LockedOutForGood,
+    /// The other trusted application does not answer.
+    PeerUnavailable,
+    /// The sealed storage cannot be used.
+    StorageUnavailable,
+    /// The sealed storage is full.
+    StorageFull,
+    /// The sealed storage stopped answering.
+    StorageDead,
+    /// A sealed record is damaged.
+    StorageDamaged,
+    /// An object of that id exists.
+    Exists,
+    /// A sealed record is of a newer version.
+    SealedByNewer,
+    /// The counter reached its end.
+    CounterExhausted,
+    /// No memory left.
+    OutOfMemory,
+    /// Anything else that the platform reports.
+    Platform,
+}
+
+/// The outcome of everything that can be refused.
+pub type Result<T> = core::result::Result<T, Error>;
+
+impl From<WireError> for Error {
+    fn from(error: WireError) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+impl Error {
+    /// What the normal world may know.
+    pub fn status(self) -> Status {
+        match self {
+            Self::UnknownCommand | Self::Malformed(_) => Status::BadRequest,
+            Self::WrongCaller
+            | Self::UnknownOperation
+            | Self::OperationExpired
+            | Self::TokenForged
+            | Self::TokenForOther
+            | Self::TokenNotFingerprint
+            | Self::TokenStaleEpoch
+            | Self::TokenExpired => Status::NotAuthorized,
+            Self::NotProvisioned => Status::NotProvisioned,
+            Self::DeviceKeyLost => Status::DeviceKeyLost,
+            Self::NoAppKey => Status::NoAppKey,
+            Self::NoPaymentKey => Status::NoPaymentKey,
+            Self::PaymentKeyInvalidated => Status::PaymentKeyInvalidated,
+            Self::NoFingerEnrolled => Status::NoFingerEnrolled,
+            Self::TooManyFingers => Status::TooManyFingers,
+            Self::FingerNotRecognized => Status::FingerNotRecognized,
+            Self::PoorImage => Status::PoorImage,
+            Self::LockedOut => Status::LockedOut,
+            Self::LockedOutForGood => Status::LockedOutForGood,
+            Self::PeerUnavailable => Status::FingerprintUnavailable,
+            Self::StorageUnavailable => Status::StorageUnavailable,
+            Self::StorageFull => Status::StorageFull,
+            Self::StorageDead => Status::StorageDead,
+            Self::StorageDamaged => Status::StorageDamaged,
+            Self::SealedByNewer => Status::SealedByNewer,
+            Self::OutOfMemory => Status::OutOfMemory,
+            Self::Exists | Self::CounterExhausted | Self::Platform => Status::Internal,
+        }
+    }
+}

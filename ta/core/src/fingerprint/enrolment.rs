@@ -1,0 +1,139 @@
+//! Which fingers are enrolled: templates, each an object of its own, and the state
+//! record that says which of them count.
+
+use super::matcher;
+use crate::error::{Error, Result};
+use crate::platform::{RECORD_MAX, Random, Store, random_nonzero};
+use crate::record::{self, Record, SEALED_MAX, Sealed};
+use touchseal_proto::message::Print;
+use touchseal_proto::wire_struct;
+
+/// The largest number of fingers.
+pub const MAX_FINGERS: usize = 5;
+
+wire_struct! {
+    /// The enrolment's state. One block, replaced in place.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    State {
+        /// Changes whenever a finger is enrolled.
+        epoch: u64,
+        /// Attempts counted since the last match: see the lockout.
+        attempts: u32,
+        /// The last number that was given to a finger.
+        last_finger: u32,
+        /// The enrolled fingers' numbers.
+        fingers: heapless::Vec<u32, MAX_FINGERS>,
+    }
+}
+
+impl Record for State {
+    const MAGIC: [u8; 4] = *b"TSFS";
+    const VERSION: u16 = 1;
+    const SIZE: usize = RECORD_MAX;
+}
+
+impl State {
+    /// How many fingers are enrolled.
+    pub fn count(&self) -> u8 {
+        u8::try_from(self.fingers.len()).unwrap_or(u8::MAX)
+    }
+
+    /// The epoch, while there is a finger.
+    pub fn authenticator_id(&self) -> u64 {
+        if self.fingers.is_empty() {
+            0
+        } else {
+            self.epoch
+        }
+    }
+}
+
+wire_struct! {
+    /// A finger, as it is sealed.
+    #[derive(Clone, PartialEq, Eq)]
+    Template {
+        /// Its impression.
+        print: Print,
+    }
+}
+
+impl Record for Template {
+    const MAGIC: [u8; 4] = *b"TSFT";
+    const VERSION: u16 = 1;
+    const SIZE: usize = SEALED_MAX;
+}
+
+fn template_id(finger: u32) -> [u8; 12] {
+    let [a, b, c, d] = finger.to_be_bytes();
+    [b't', b'e', b'm', b'p', b'l', b'a', b't', b'e', a, b, c, d]
+}
+
+/// The state; before the first finger, an empty one.
+pub fn read(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<State> {
+    Ok(sealed.get(store)?.cloned().unwrap_or_default())
+}
+
+/// Seals a finger under a fresh number, then makes it count, together with a new
+/// epoch, in one write. What an interrupted attempt left under that number goes.
+pub fn add<P: Store + Random>(
+    sealed: &mut Sealed<State>,
+    platform: &mut P,
+    print: &Print,
+) -> Result<u32> {
+    let mut state = read(sealed, platform)?;
+    if state.fingers.is_full() {
+        return Err(Error::TooManyFingers);
+    }
+    let finger = state
+        .last_finger
+        .checked_add(1)
+        .ok_or(Error::CounterExhausted)?;
+    let id = template_id(finger);
+    platform.delete(&id)?;
+    platform.create(
+        &id,
+        &record::to_bytes(&Template {
+            print: print.clone(),
+        })?,
+    )?;
+    state.last_finger = finger;
+    state.epoch = random_nonzero(platform);
+    state
+        .fingers
+        .push(finger)
+        .map_err(|_| Error::TooManyFingers)?;
+    sealed.put(platform, state)?;
+    Ok(finger)
+}
+
+/// Makes no finger count any more, then deletes the templates.
+pub fn remove_all(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
+    let state = read(sealed, store)?;
+    let next = State {
+        fingers: heapless::Vec::new(),
+        ..state.clone()
+    };
+    sealed.put(store, next)?;
+    state
+        .fingers
+        .iter()
+        .try_for_each(|finger| store.delete(&template_id(*finger)))
+}
+
+/// The enrolled finger that `print` is an impression of. Every template is
+/// compared: how long it takes does not say which finger it was.
+pub fn find(
+    sealed: &mut Sealed<State>,
+    store: &mut impl Store,
+    print: &Print,
+) -> Result<Option<u32>> {
+    let mut found = None;
+    for finger in read(sealed, store)?.fingers {
+        let template: Template =
+            record::load(store, &template_id(finger))?.ok_or(Error::StorageDamaged)?;
+        if matcher::matches(print, &template.print)? && found.is_none() {
+            found = Some(finger);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,93 @@
+//! What a porter implements. Each trait says what its implementation must hold;
+//! `ta/PORTING.md` is the checklist.
+
+use crate::error::Result;
+use touchseal_proto::message::{PublicKey, Signature, TokenKey};
+
+/// The largest sealed record that one authenticated RPMB write replaces: a
+/// 256-byte block less OP-TEE's object header of 24 bytes.
+pub const RECORD_MAX: usize = 232;
+
+/// The longest object id.
+pub const OBJECT_ID_MAX: usize = 32;
+
+/// Names a sealed object; at most [`OBJECT_ID_MAX`] bytes.
+pub type ObjectId = heapless::Vec<u8, OBJECT_ID_MAX>;
+
+/// Sealed records, each a few hundred bytes.
+pub trait Store {
+    /// Reads a record into `out` and returns its length; None where there is none.
+    fn read(&mut self, id: &[u8], out: &mut [u8]) -> Result<Option<usize>>;
+    /// Creates a record, all or nothing, also when power fails. Refuses an id that
+    /// exists with [`Error::Exists`](crate::error::Error::Exists).
+    fn create(&mut self, id: &[u8], bytes: &[u8]) -> Result<()>;
+    /// Replaces a record of at most [`RECORD_MAX`] bytes by one of the same length,
+    /// in place, in one authenticated write: before or after, never between.
+    fn replace(&mut self, id: &[u8], bytes: &[u8]) -> Result<()>;
+    /// Deletes a record; one that is not there is deleted already.
+    fn delete(&mut self, id: &[u8]) -> Result<()>;
+}
+
+/// Sealed P-256 key pairs, each with a record beside it. The private half never
+/// leaves the platform: it has no type here.
+pub trait KeyStore {
+    /// An opened key pair.
+    type Key;
+    /// Generates a key pair and seals it with `record`, all or nothing. Refuses an
+    /// id that exists.
+    fn generate_key(&mut self, id: &[u8], record: &[u8]) -> Result<Self::Key>;
+    /// Seals a second copy, all or nothing. Refuses an id that exists.
+    fn copy_key(&mut self, key: &Self::Key, id: &[u8], record: &[u8]) -> Result<()>;
+    /// Opens a key pair; None where there is none.
+    fn open_key(&mut self, id: &[u8]) -> Result<Option<Self::Key>>;
+    /// Reads the record that was sealed with the key.
+    fn key_record(&mut self, key: &mut Self::Key, out: &mut [u8]) -> Result<usize>;
+    /// The public half.
+    fn public_key(&mut self, key: &Self::Key) -> Result<PublicKey>;
+    /// ECDSA over a SHA-256 digest.
+    fn sign(&mut self, key: &Self::Key, digest: &[u8; 32]) -> Result<Signature>;
+    /// Deletes a key pair; one that is not there is deleted already.
+    fn delete_key(&mut self, id: &[u8]) -> Result<()>;
+}
+
+/// Time that the normal world cannot move.
+pub trait Clock {
+    /// Milliseconds since boot. The same clock for both trusted applications.
+    fn now_ms(&mut self) -> u64;
+}
+
+/// Randomness for handles, keys and epochs.
+pub trait Random {
+    /// Fills `out` from a cryptographic generator.
+    fn fill(&mut self, out: &mut [u8]);
+}
+
+/// The secure log: it gets facts, never input.
+pub trait RefusalLog {
+    /// One line for one refusal.
+    fn refused(&mut self, command: u32, error: crate::error::Error);
+}
+
+/// What the payment TA needs.
+pub trait PaymentPlatform: Store + KeyStore + Clock + Random + RefusalLog {
+    /// Asks the fingerprint TA for the enrolment epoch; 0 while no finger is enrolled.
+    fn enrolment_epoch(&mut self) -> Result<u64>;
+}
+
+/// What the fingerprint TA needs.
+pub trait FingerprintPlatform: Store + Clock + Random + RefusalLog {
+    /// Asks the payment TA for the key that MACs tokens.
+    fn token_key(&mut self) -> Result<TokenKey>;
+}
+
+/// A random u64 that is not zero.
+pub fn random_nonzero(random: &mut impl Random) -> u64 {
+    loop {
+        let mut bytes = [0; 8];
+        random.fill(&mut bytes);
+        let value = u64::from_le_bytes(bytes);
+        if value != 0 {
+            return value;
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! A device in a process, and sessions with its trusted applications.
+
+use crate::platform::NonsecurePlatform;
+use crate::rpmb::Rpmb;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use touchseal_core::dispatch::Login;
+use touchseal_core::error::{Error, Result};
+use touchseal_core::fingerprint::FingerprintTa;
+use touchseal_core::payment::{Config, PaymentTa, Session};
+use touchseal_proto::command::{FingerprintCommand, PaymentCommand};
+use touchseal_proto::message::{GetFingers, GetTokenKey, TokenKey};
+use touchseal_proto::signed::{Root, SecurityLevel, Sensor};
+use touchseal_proto::transport::{Transport, call};
+
+const CONFIG: Config = Config {
+    ta_version: touchseal_proto::TA_VERSION,
+    security_level: SecurityLevel::Software,
+    root: Root::Test,
+    sensor: Sensor::Simulated,
+};
+
+pub(crate) struct Shared {
+    rpmb: Mutex<Rpmb>,
+    payment: Mutex<Option<PaymentTa<NonsecurePlatform>>>,
+    fingerprint: Mutex<Option<FingerprintTa<NonsecurePlatform>>>,
+    booted: Instant,
+    /// How far the clock was turned forward, in milliseconds.
+    skipped: AtomicU64,
+    last_refusal: Mutex<Option<Error>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(crate) fn rpmb(&self) -> MutexGuard<'_, Rpmb> {
+        lock(&self.rpmb)
+    }
+
+    pub(crate) fn now_ms(&self) -> u64 {
+        let since = u64::try_from(self.booted.elapsed().as_millis()).unwrap_or(u64::MAX);
+        since.saturating_add(self.skipped.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn note_refusal(&self, error: Error) {
+        *lock(&self.last_refusal) = Some(error);
+    }
+
+    pub(crate) fn enrolment_epoch(&self) -> Result<u64> {
+        call(
+            &GetFingers {},
+            &mut [0; FingerprintCommand::MAX_REQUEST],
+            &mut [0; FingerprintCommand::MAX_RESPONSE],
+            |command, request, response| {
+                self.fingerprint(Login::Public, command, request, response)
+            },
+        )
+        .map(|fingers| fingers.authenticator_id)
+        .map_err(|_| Error::PeerUnavailable)
+    }
+
+    pub(crate) fn token_key(&self) -> Result<TokenKey> {
+        let mut session = Session::new(Login::FingerprintTa);
+        call(
+            &GetTokenKey {},
+            &mut [0; PaymentCommand::MAX_REQUEST],
+            &mut [0; PaymentCommand::MAX_RESPONSE],
+            |command, request, response| self.payment(&mut session, command, request, response),
+        )
+        .map_err(|_| Error::PeerUnavailable)
+    }
+
+    fn payment(
+        &self,
+        session: &mut Session,
+        command: u32,
+        request: &[u8],
+        response: &mut [u8],
+    ) -> Result<usize> {
+        lock(&self.payment)
+            .as_mut()
+            .ok_or(Error::PeerUnavailable)?
+            .invoke(session, command, request, response)
+    }
+
+    fn fingerprint(
+        &self,
+        login: Login,
+        command: u32,
+        request: &[u8],
+        response: &mut [u8],
+    ) -> Result<usize> {
+        lock(&self.fingerprint)
+            .as_mut()
+            .ok_or(Error::PeerUnavailable)?
+            .invoke(login, command, request, response)
+    }
+}
+
+/// A device: its sealed storage, and the trusted applications running on it.
+#[derive(Clone)]
+pub struct Device(Arc<Shared>);
+
+impl Default for Device {
+    fn default() -> Self {
+        Self::boot(Rpmb::default())
+    }
+}
+
+impl Device {
+    /// Starts both trusted applications on `rpmb`.
+    pub fn boot(rpmb: Rpmb) -> Self {
+        let shared = Arc::new(Shared {
+            rpmb: Mutex::new(rpmb),
+            payment: Mutex::new(None),
+            fingerprint: Mutex::new(None),
+            booted: Instant::now(),
+            skipped: AtomicU64::new(0),
+            last_refusal: Mutex::new(None),
+        });
+        let platform = |owner| NonsecurePlatform {
+            device: Arc::downgrade(&shared),
+            owner,
+        };
+        *lock(&shared.payment) = Some(PaymentTa::new(platform(b'p'), CONFIG));
+        *lock(&shared.fingerprint) = Some(FingerprintTa::new(platform(b'f')));
+        Self(shared)
+    }
+
+    /// Power off and on: what is sealed stays, all else is gone.
+    pub fn reboot(&mut self) {
+        let mut rpmb = std::mem::take(&mut *self.0.rpmb());
+        rpmb.restore_power();
+        *self = Self::boot(rpmb);
+    }
+
+    /// The sealed storage.
+    pub fn rpmb(&self) -> MutexGuard<'_, Rpmb> {
+        self.0.rpmb()
+    }
+
+    /// Turns the clock forward.
+    pub fn skip_ms(&self, ms: u64) {
+        self.0.skipped.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    /// Why the last command was refused: what the secure log would say.
+    pub fn last_refusal(&self) -> Option<Error> {
+        *lock(&self.0.last_refusal)
+    }
+
+    /// A session of `login` with the payment TA.
+    pub fn payment(&self, login: Login) -> NonsecureTransport {
+        NonsecureTransport {
+            device: self.clone(),
+            peer: Peer::Payment(Box::new(Session::new(login))),
+        }
+    }
+
+    /// A session of `login` with the fingerprint TA.
+    pub fn fingerprint(&self, login: Login) -> NonsecureTransport {
+        NonsecureTransport {
+            device: self.clone(),
+            peer: Peer::Fingerprint(login),
+        }
+    }
+}
+
+enum Peer {
+    Payment(Box<Session>),
+    Fingerprint(Login),
+}
+
+/// A session with one of the trusted applications.
+pub struct NonsecureTransport {
+    device: Device,
+    peer: Peer,
+}
+
+impl Transport for NonsecureTransport {
+    type Error = Error;
+
+    /// As the entry points on OP-TEE do, refuses what is larger than any request, and
+    /// a response buffer that not every response fits.
+    fn invoke(&mut self, command: u32, request: &[u8], response: &mut [u8]) -> Result<usize> {
+        let shared = &self.device.0;
+        let (largest_request, largest_response) = match self.peer {
+            Peer::Payment(_) => (PaymentCommand::MAX_REQUEST, PaymentCommand::MAX_RESPONSE),
+            Peer::Fingerprint(_) => (
+                FingerprintCommand::MAX_REQUEST,
+                FingerprintCommand::MAX_RESPONSE,
+            ),
+        };
+        if request.len() > largest_request || response.len() < largest_response {
+            return Err(Error::Platform);
+        }
+        match &mut self.peer {
+            Peer::Payment(session) => shared.payment(session, command, request, response),
+            Peer::Fingerprint(login) => shared.fingerprint(*login, command, request, response),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Who opens a session. Linux vouches for a uid with TEEC_LOGIN_USER: the client's
+//! UUID is then version 5 (RFC 4122: SHA-1 of a namespace and a name) of "uid=%x" in
+//! a namespace of the kernel's (drivers/tee/tee_core.c). It cannot be turned back into
+//! the uid, so the client says the uid, and it is checked.
+
+use core::fmt::Write;
+use heapless::String;
+use optee_utee::property::{ClientIdentity, PropertyKey};
+use optee_utee::{
+    AlgorithmId, Digest, ErrorKind, Identity, LoginType, ParameterAny, ParameterValueRead,
+    ParametersAny, Uuid,
+};
+use touchseal_core::dispatch::Login;
+use touchseal_proto::SIMULATED_FINGERPRINT_TA;
+
+const KERNEL_NAMESPACE: [u8; 16] = [
+    0x58, 0xac, 0x9c, 0xa0, 0x20, 0x86, 0x46, 0x83, 0xa1, 0xb8, 0xec, 0x4b, 0xc0, 0x8e, 0x01, 0xb6,
+];
+
+/// The login of the session that is being opened. A uid that is claimed and not
+/// vouched for is refused; whoever claims none is anyone.
+pub fn login(parameters: &ParametersAny<'_>) -> optee_utee::Result<Login> {
+    let client: Identity = ClientIdentity.get()?;
+    match (client.login_type(), parameters) {
+        (LoginType::TrustedApp, _) => {
+            let fingerprint = Uuid::parse_str(SIMULATED_FINGERPRINT_TA)?;
+            let is_fingerprint = same(&client.uuid(), &fingerprint)?;
+            Ok(if is_fingerprint {
+                Login::FingerprintTa
+            } else {
+                Login::Public
+            })
+        }
+        (
+            LoginType::User,
+            (
+                ParameterAny::ValueInput(claim),
+                ParameterAny::None,
+                ParameterAny::None,
+                ParameterAny::None,
+            ),
+        ) => {
+            let uid = claim.get_a();
+            if claim.get_b() == 0 && same(&client.uuid(), &kernel_uuid(uid)?)? {
+                Ok(Login::App { uid })
+            } else {
+                Err(ErrorKind::AccessDenied.into())
+            }
+        }
+        _ => Ok(Login::Public),
+    }
+}
+
+fn kernel_uuid(uid: u32) -> optee_utee::Result<Uuid> {
+    let mut name = String::<12>::new();
+    write!(name, "uid={uid:x}").map_err(|_| ErrorKind::Generic)?;
+    let sha1 = Digest::allocate(AlgorithmId::Sha1)?;
+    sha1.update(&KERNEL_NAMESPACE);
+    let mut hash = [0; 20];
+    sha1.do_final(name.as_bytes(), &mut hash)?;
+    let (bytes, _) = hash.split_first_chunk::<16>().ok_or(ErrorKind::Generic)?;
+    let mut bytes = *bytes;
+    let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
+    *version = *version & 0x0f | 0x50;
+    *variant = *variant & 0x3f | 0x80;
+    Ok(Uuid::from_bytes(bytes))
+}
+
+/// By their text: `Uuid` does not compare.
+fn same(a: &Uuid, b: &Uuid) -> optee_utee::Result<bool> {
+    let text = |uuid: &Uuid| {
+        let mut text = String::<36>::new();
+        write!(text, "{uuid}").map_err(|_| ErrorKind::Generic)?;
+        Ok::<_, optee_utee::Error>(text)
+    };
+    Ok(text(a)? == text(b)?)
+}

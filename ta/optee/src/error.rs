@@ -1,0 +1,21 @@
+//! What OP-TEE reports, in the words of the logic.
+
+use optee_utee::ErrorKind;
+use touchseal_core::error::Error;
+
+/// The logic's error for one of OP-TEE's.
+pub fn of(error: optee_utee::Error) -> Error {
+    match error.kind() {
+        ErrorKind::CorruptObject | ErrorKind::CorruptObject2 | ErrorKind::Security => {
+            Error::StorageDamaged
+        }
+        ErrorKind::StorageNotAvailable | ErrorKind::StorageNotAvailable2 => {
+            Error::StorageUnavailable
+        }
+        ErrorKind::StorageNoSpace => Error::StorageFull,
+        ErrorKind::Communication => Error::StorageDead,
+        ErrorKind::AccessConflict => Error::Exists,
+        ErrorKind::OutOfMemory => Error::OutOfMemory,
+        _ => Error::Platform,
+    }
+}
