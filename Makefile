@@ -1,0 +1,69 @@
+# touchseal: see README.md. Scripts do the work; here are their names.
+
+GUEST := --target aarch64-unknown-linux-gnu
+TAS := --package touchseal-optee --package touchseal-payment --package touchseal-fingerprint
+TOOLBOX := qemu/toolbox
+PLATFORM := qemu/build/platform.sh
+
+.PHONY: help run test test-host check ta shell platform platform-test clean distclean
+
+help:
+	@echo 'make run            build everything, boot it in QEMU, make a real payment'
+	@echo 'make shell          a shell in the guest, with the command line tools and the keys of make run'
+	@echo 'make test           all that CI runs: check, test-host, and the suite on the real OP-TEE'
+	@echo 'make test-host      the tests that need no QEMU'
+	@echo 'make check          format, clippy and docs, warnings as errors'
+	@echo 'make ta             the trusted applications as signed .ta files'
+	@echo 'make platform       only build: tools, OP-TEE, TF-A, Linux, trusted applications, firmware'
+	@echo 'make platform-test  OP-TEE'"'"'s own tests of its storage, on this platform (minutes)'
+	@echo 'make clean          forget programs, firmware, logs, and the emulated device with its keys'
+	@echo 'make distclean      that, and every part of the platform and every download in the cache'
+	@echo
+	@echo 'TOUCHSEAL_CACHE     where everything is built (~/.cache/touchseal)'
+	@echo 'DL_DIR              where downloads are kept, and looked for first (TOUCHSEAL_CACHE/dl)'
+	@echo 'DEBIAN_MIRROR       the Debian mirror (the one that apt uses here)'
+
+run: programs
+	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo
+
+test: check test-host test-guest
+
+test-host: tools
+	@$(TOOLBOX) cargo test --quiet
+	@qemu/tests/bad-input.sh
+
+test-guest: platform
+	@$(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test blackbox
+
+check: ta
+	@$(TOOLBOX) cargo fmt --all --check
+	@$(TOOLBOX) cargo clippy --quiet --all-targets -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet $(GUEST) $(TAS) -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal --features teec --all-targets -- --deny warnings
+	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items
+
+tools:
+	@$(PLATFORM) tools
+
+ta:
+	@$(PLATFORM) ta
+
+platform:
+	@$(PLATFORM) all
+
+# What runs in the guest.
+programs: platform
+	@$(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchseal --features teec
+
+shell: programs
+	@$(TOOLBOX) cargo run --quiet --package touchseal-qemu --bin guest-shell
+
+platform-test: platform
+	@qemu/tests/xtest.sh
+
+clean:
+	@qemu/build/clean.sh
+
+distclean:
+	@qemu/build/clean.sh everything
+.PHONY: tools programs test-guest

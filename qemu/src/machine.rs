@@ -1,0 +1,160 @@
+//! The machine: QEMU's command line, here and nowhere else.
+
+use crate::{Emmc, Options, Platform, emmc};
+use anyhow::{Context, Result};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What OP-TEE derives from this machine's hardware key (QEMU's is all zero)
+/// and its eMMC's identity: HMAC-SHA-256 of CID under HUK. QEMU keeps no RPMB
+/// key across processes, so that it is set at each start, as a factory would
+/// once.
+const RPMB_KEY: &str = "D418724EC59C71EBC4F70716725CB24C3E17E24F9A59622028F7792BB50A251D";
+
+/// Where BL31 expects the kernel (PRELOADED_BL33_BASE), and where the kernel is
+/// told to find its root file system.
+const KERNEL_ADDRESS: &str = "0x60000000";
+const INITRD_ADDRESS: &str = "0x68000000";
+
+/// The files that a running machine writes.
+#[derive(Debug, Clone)]
+pub(crate) struct Logs {
+    pub linux: PathBuf,
+    pub secure: PathBuf,
+    pub rpmb: PathBuf,
+    pub qemu: PathBuf,
+}
+
+impl Logs {
+    pub fn in_directory(dir: &Path) -> Self {
+        Self {
+            linux: dir.join("linux.log"),
+            secure: dir.join("secure.log"),
+            rpmb: dir.join("rpmb.log"),
+            qemu: dir.join("qemu.log"),
+        }
+    }
+}
+
+/// A QEMU ready to start. `ports` are the sockets that the guest's agent talks
+/// through, in the order of its ports; `shares` the directories that the guest
+/// may mount, by tag.
+pub(crate) fn command(
+    platform: &Platform,
+    emmc: &Emmc,
+    options: &Options,
+    logs: &Logs,
+    ports: &[PathBuf],
+    shares: &[Share],
+) -> Result<Command> {
+    let initrd_size = std::fs::metadata(&platform.initrd)?.len();
+    let (kernel, initrd) = (quoted(&platform.kernel), quoted(&platform.initrd));
+    let mut args = ["-nodefaults", "-no-reboot", "-display", "none"]
+        .map(String::from)
+        .to_vec();
+    let mut arg = |flag: &str, value: String| args.extend([flag.to_owned(), value]);
+
+    // Cortex-A57 and not `max`: this TF-A doesn't know what `max` has.
+    arg("-machine", "virt,secure=on,gic-version=3,acpi=off".into());
+    arg("-cpu", "cortex-a57".into());
+    arg("-smp", "2".into());
+    arg("-m", "1024".into());
+    arg("-bios", platform.firmware.display().to_string());
+    arg("-kernel", platform.kernel.display().to_string());
+    arg(
+        "-append",
+        format!("console=ttyAMA0 quiet panic=-1 initrd={INITRD_ADDRESS},{initrd_size}"),
+    );
+    arg(
+        "-device",
+        format!("loader,file={kernel},addr={KERNEL_ADDRESS},force-raw=on"),
+    );
+    arg(
+        "-device",
+        format!("loader,file={initrd},addr={INITRD_ADDRESS},force-raw=on"),
+    );
+
+    arg(
+        "-drive",
+        format!("if=none,format=raw,id=emmc,file={}", quoted(emmc.path())),
+    );
+    arg("-device", "sdhci-pci".into());
+    arg(
+        "-device",
+        format!(
+            "emmc,drive=emmc,boot-partition-size={},rpmb-partition-size={},auth-key={RPMB_KEY}",
+            emmc::BOOT_SIZE,
+            emmc::RPMB_SIZE
+        ),
+    );
+    arg("-device", "virtio-rng-pci".into());
+
+    // The second UART belongs to the secure world alone.
+    arg("-serial", format!("file:{}", logs.linux.display()));
+    arg("-serial", format!("file:{}", logs.secure.display()));
+    arg("-trace", "sdcard_rpmb_write_block".into());
+    arg("-D", logs.rpmb.display().to_string());
+
+    arg("-device", "virtio-serial-pci".into());
+    for (port, socket) in (1..).zip(ports) {
+        arg(
+            "-chardev",
+            format!("socket,id=port{port},path={}", quoted(socket)),
+        );
+        arg(
+            "-device",
+            format!("virtserialport,chardev=port{port},nr={port}"),
+        );
+    }
+    if options.console {
+        arg("-chardev", "stdio,id=console,signal=off".into());
+        arg("-device", "virtconsole,chardev=console,nr=0".into());
+    }
+    for Share {
+        tag,
+        path,
+        read_only,
+    } in shares
+    {
+        let read_only = if *read_only { "on" } else { "off" };
+        arg(
+            "-fsdev",
+            format!(
+                "local,id={tag},security_model=none,readonly={read_only},path={}",
+                quoted(path)
+            ),
+        );
+        arg(
+            "-device",
+            format!("virtio-9p-pci,fsdev={tag},mount_tag={tag}"),
+        );
+    }
+
+    let (program, first) = platform
+        .qemu
+        .split_first()
+        .context("The platform names no QEMU")?;
+    let mut command = Command::new(program);
+    command
+        .args(first)
+        .args(args)
+        .stderr(File::create(&logs.qemu)?);
+    if !options.console {
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+    }
+    Ok(command)
+}
+
+/// A directory that the guest may mount.
+#[derive(Debug, Clone)]
+pub(crate) struct Share {
+    pub tag: String,
+    pub path: PathBuf,
+    pub read_only: bool,
+}
+
+/// In an option's value QEMU wants each comma twice.
+fn quoted(path: &Path) -> String {
+    path.display().to_string().replace(',', ",,")
+}

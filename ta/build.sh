@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Builds the trusted applications and leaves each, under its UUID, in
+# $TOUCHSEAL_CACHE/ta: .stripped.elf to link into OP-TEE, .ta to load from Linux.
+# `make ta` runs it with all that it needs.
+set -euo pipefail
+. "$(dirname "$0")/../qemu/build/common.sh"
+[ -n "${TOUCHSEAL_TOOLBOX:-}" ] || exec "$REPO/qemu/toolbox" "$0" "$@"
+
+# The least version that a device accepts rises with each TA that it has
+# loaded: raise this when an older TA must not come back.
+readonly TA_VERSION=1
+readonly TARGET=aarch64-unknown-linux-gnu
+readonly TAS=(touchseal-payment touchseal-fingerprint)
+
+cd "$REPO"
+cargo build --quiet --profile ta --target $TARGET "${TAS[@]/#/--package=}" >&3 2>&3 || die \
+    "The trusted applications do not compile." "The compiler's messages are above."
+
+# refuse_unloadable ELF: OP-TEE would refuse it too, but at run time and without a reason.
+refuse_unloadable() {
+    local elf=$1 name needed undefined
+    name=$(basename "$elf")
+    needed=$(readelf --dynamic --wide "$elf" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | paste -sd' ')
+    [ -z "$needed" ] || die "$name needs $needed, which no secure world has." \
+        "A crate among its dependencies calls the C library; see .cargo/config.toml for one that did."
+    undefined=$(readelf --dyn-syms --wide "$elf" | awk '$7 == "UND" && $8 != "" { print $8 }' | paste -sd' ')
+    [ -z "$undefined" ] || die "$name has undefined symbols: $undefined." \
+        "A crate among its dependencies calls the C library."
+    readelf --sections --wide "$elf" | grep -q ' \.ta_head ' || die \
+        "$name has no .ta_head section: it is no trusted application." \
+        "Its crate must call optee-utee-build from its build script."
+}
+
+# The UUID as the TA itself states it: the first 16 bytes of its header, in the
+# byte order of the machine that it is for.
+uuid_of() {
+    local head
+    head=$(mktemp)
+    aarch64-linux-gnu-objcopy -O binary --only-section=.ta_head "$1" "$head"
+    python3 -c 'import sys, uuid; print(uuid.UUID(bytes_le=open(sys.argv[1], "rb").read(16)))' "$head"
+    rm "$head"
+}
+
+new=$CACHE/ta.new
+rm -rf "$new"
+mkdir -p "$new"
+for name in "${TAS[@]}"; do
+    elf=$CARGO_TARGET_DIR/$TARGET/ta/$name
+    refuse_unloadable "$elf"
+    uuid=$(uuid_of "$elf")
+    aarch64-linux-gnu-objcopy --strip-unneeded "$elf" "$new/$uuid.stripped.elf"
+    python3 "$TA_DEV_KIT_DIR/scripts/sign_encrypt.py" sign-enc \
+        --uuid "$uuid" --ta-version $TA_VERSION --key "$TA_DEV_KIT_DIR/keys/default_ta.pem" \
+        --in "$new/$uuid.stripped.elf" --out "$new/$uuid.ta" >/dev/null
+    say "      $uuid  $name, version $TA_VERSION: $(stat -c %s "$new/$uuid.ta") bytes signed"
+done
+rm -rf "$CACHE/ta"
+mv "$new" "$CACHE/ta"
+say "      in $CACHE/ta, signed with OP-TEE's public TEST key: anybody can sign for it."
+say "      Before you flash them, sign them with your own key."
