@@ -67,8 +67,9 @@ wire_struct! {
     }
 }
 
-/// The largest number of minutiae in a [`Print`].
-pub const MAX_MINUTIAE: usize = 80;
+/// The largest number of minutiae in a [`Print`]: the most reliable ones. With more,
+/// prints of different fingers come nearer to a match.
+pub const MAX_MINUTIAE: usize = 40;
 
 wire_struct! {
     /// One minutia.

@@ -3,19 +3,23 @@
 use super::{PaymentArgs, label};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use touchseal::proto::label::Scene;
 use touchseal::proto::message::Generated;
 use touchseal::proto::token::AuthToken;
 use touchseal::proto::wire::{decode, encode};
 use touchseal::transport::teec::Teec;
 use touchseal::{FingerprintClient, PaymentClient, finger};
-use touchseal_verify::{Evidence, Signed};
+use touchseal_verify::{Chain, Signed, to_json};
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Say how the trusted applications are
-    Info,
+    Info {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Make the device key, once (as root)
     Provision,
     /// Print the device's public key, which the factory registers with the backend
@@ -40,6 +44,15 @@ pub enum Command {
         #[arg(long)]
         scene: String,
     },
+    /// Export this user's app key and payment key, signed by the keys above them
+    Chain {
+        /// The scene
+        #[arg(long)]
+        scene: String,
+        /// Where to write them, for the backend
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Pay: begin, match a finger for this very payment, sign
     Pay(Pay),
 }
@@ -54,7 +67,7 @@ pub struct Pay {
     /// An image of the finger on the sensor
     #[arg(long)]
     image: PathBuf,
-    /// Where to write the evidence for the backend
+    /// Where to write the signed payment, for the backend
     #[arg(long)]
     out: PathBuf,
     /// Show an earlier payment's token instead of a match: an attack, which is refused
@@ -68,7 +81,7 @@ pub struct Pay {
 impl Command {
     pub fn run(self) -> Result<()> {
         match self {
-            Self::Info => info(),
+            Self::Info { json } => info(json),
             Self::Provision => {
                 said("device key", &payment()?.provision()?);
                 Ok(())
@@ -89,6 +102,7 @@ impl Command {
                 said("payment key", &payment()?.generate_payment_key(scene)?);
                 Ok(())
             }
+            Self::Chain { scene, out } => chain(&scene, &out),
             Self::Pay(pay) => pay.run(),
         }
     }
@@ -120,9 +134,22 @@ fn said(key: &str, generated: &Generated) {
     );
 }
 
-fn info() -> Result<()> {
+fn info(json: bool) -> Result<()> {
     let info = payment()?.info()?;
     let fingers = fingerprint()?.fingers()?;
+    if json {
+        let json = serde_json::json!({
+            "ta_version": info.ta_version,
+            "security_level": info.security_level as u8,
+            "provisioned": info.provisioned,
+            "counter": info.counter,
+            "fingers": fingers.fingers,
+            "epoch": format!("{:016x}", fingers.authenticator_id),
+            "locked_ms": fingers.locked_ms,
+        });
+        println!("{json:#}");
+        return Ok(());
+    }
     println!("TA version      {}", info.ta_version);
     println!("security level  {:?}", info.security_level);
     println!(
@@ -157,7 +184,7 @@ fn device_key(out: Option<PathBuf>) -> Result<()> {
     }
 }
 
-fn enroll(image: &PathBuf) -> Result<()> {
+fn enroll(image: &Path) -> Result<()> {
     let enrolled = fingerprint()?.enroll(finger::from_file(image)?)?;
     println!(
         "finger {} enrolled, {} in all",
@@ -166,12 +193,23 @@ fn enroll(image: &PathBuf) -> Result<()> {
     Ok(())
 }
 
+fn chain(scene: &str, out: &Path) -> Result<()> {
+    let mut client = payment()?;
+    let chain = Chain {
+        app_key: Signed::from(client.export_app_key()?),
+        payment_key: Signed::from(client.export_payment_key(label("--scene", scene)?)?),
+    };
+    write_file(out, to_json(&chain).as_bytes())?;
+    println!("the chain is in {}", out.display());
+    Ok(())
+}
+
 impl Pay {
     fn run(self) -> Result<()> {
         let scene: Scene = label("--scene", &self.scene)?;
         let print = finger::from_file(&self.image)?;
         let mut client = payment()?;
-        let begun = client.begin(scene.clone(), self.payment.to_payment()?)?;
+        let begun = client.begin(scene, self.payment.to_payment()?)?;
         let token = match &self.replay_token {
             Some(path) => read_token(path)?,
             None => fingerprint()?.authenticate(begun.handle, print)?,
@@ -180,28 +218,23 @@ impl Pay {
             keep_token(path, &token)?;
         }
         let payment = client.finish(begun.handle, token)?;
-        let evidence = Evidence {
-            app_key: Signed::from(client.export_app_key()?),
-            payment_key: Signed::from(client.export_payment_key(scene)?),
-            payment: Signed::from(payment),
-        };
-        write_file(&self.out, evidence.to_json().as_bytes())?;
-        println!("paid: evidence is in {}", self.out.display());
+        write_file(&self.out, to_json(&Signed::from(payment)).as_bytes())?;
+        println!("paid: the signed payment is in {}", self.out.display());
         Ok(())
     }
 }
 
-fn read_token(path: &PathBuf) -> Result<AuthToken> {
+fn read_token(path: &Path) -> Result<AuthToken> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     decode(&bytes).map_err(|_| anyhow::anyhow!("{} is not a token", path.display()))
 }
 
-fn keep_token(path: &PathBuf, token: &AuthToken) -> Result<()> {
+fn keep_token(path: &Path, token: &AuthToken) -> Result<()> {
     let mut bytes = [0; 69];
     encode(token, &mut bytes).map_err(|_| anyhow::anyhow!("the token does not encode"))?;
     write_file(path, &bytes)
 }
 
-fn write_file(path: &PathBuf, bytes: &[u8]) -> Result<()> {
+fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -1,17 +1,22 @@
-//! Verifies evidence and prints the payment as a person reads it.
+//! Verifies a payment and prints the payment as a person reads it.
 
 use super::PaymentArgs;
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use std::path::PathBuf;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
 use touchseal_proto::message::PublicKey;
 use touchseal_proto::signed::{PaymentStatement, Root, SecurityLevel, Sensor};
-use touchseal_verify::{Evidence, Expectations, Verified, verify};
+use touchseal_verify::{Chain, Expectations, Signed, Verified, from_json, verify};
 
 #[derive(Args)]
 pub struct Verify {
-    /// The evidence file that `touchseal pay` wrote
-    evidence: PathBuf,
+    /// The payment: the file that `touchseal pay` wrote
+    signed_payment: PathBuf,
+    /// The keys that vouch for it: the file that `touchseal chain` wrote
+    #[arg(long)]
+    chain: PathBuf,
     /// The device key as the factory registered it: the file that `touchseal device-key` wrote
     #[arg(long)]
     device_key: PathBuf,
@@ -41,10 +46,9 @@ pub struct Verify {
 impl Verify {
     pub fn run(self) -> Result<()> {
         let device_key = read_device_key(&self.device_key)?;
-        let file = std::fs::read(&self.evidence)
-            .with_context(|| format!("cannot read {}", self.evidence.display()))?;
-        let evidence = Evidence::from_json(&file).context("NOT VERIFIED")?;
-        let verified = verify(&device_key, &evidence).context("NOT VERIFIED")?;
+        let chain: Chain = read(&self.chain)?;
+        let signed_payment: Signed = read(&self.signed_payment)?;
+        let verified = verify(&device_key, &chain, &signed_payment).context("NOT VERIFIED")?;
         let expectations = Expectations {
             payment: self
                 .payment
@@ -70,7 +74,12 @@ impl Verify {
     }
 }
 
-fn read_device_key(path: &PathBuf) -> Result<PublicKey> {
+fn read<T: Serialize + DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    from_json(&text).with_context(|| format!("NOT VERIFIED: {}", path.display()))
+}
+
+fn read_device_key(path: &Path) -> Result<PublicKey> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut key = [0; 64];

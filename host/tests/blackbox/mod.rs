@@ -12,7 +12,7 @@ use touchseal::proto::status::Status;
 use touchseal::proto::token::AuthToken;
 use touchseal::proto::transport::Transport;
 use touchseal::{Error, FingerprintClient, PaymentClient};
-use touchseal_verify::{Evidence, Signed, verify};
+use touchseal_verify::{Chain, Signed, verify};
 
 /// A device under test. It may have lived before: a test takes nothing for granted
 /// but what it made.
@@ -132,12 +132,11 @@ pub fn a_payment_is_signed_and_verifies<B: Bench>(bench: &B) {
     let mut client = client(bench, 10001);
     let paid = pay(bench, 10001, &mut client, 1999);
     let device_key = client.export_device_key().unwrap();
-    let evidence = Evidence {
+    let chain = Chain {
         app_key: Signed::from(client.export_app_key().unwrap()),
         payment_key: Signed::from(client.export_payment_key(label("shop")).unwrap()),
-        payment: Signed::from(paid),
     };
-    let verified = verify(&device_key.public_key, &evidence).unwrap();
+    let verified = verify(&device_key.public_key, &chain, &Signed::from(paid)).unwrap();
     assert_eq!(verified.payment.payment, payment(1999));
     assert_eq!(verified.payment.header.uid, 10001);
     assert_eq!(verified.payment.header.device_id, device_key.device_id);
@@ -441,7 +440,7 @@ pub fn malformed_requests_are_refused<B: Bench>(bench: &B) {
 
     let mut sensor = bench.fingerprint(10018);
     let mut response = [0; FingerprintCommand::MAX_RESPONSE];
-    let too_many = [&[1][..], &[0; 8], &81u16.to_be_bytes()].concat();
+    let too_many = [&[1][..], &[0; 8], &41u16.to_be_bytes()].concat();
     let len = sensor.invoke(10, &too_many, &mut response).unwrap();
     assert_eq!(response[..len], bad);
 

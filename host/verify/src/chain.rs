@@ -1,6 +1,6 @@
 //! Follows the chain, link by link.
 
-use crate::evidence::{Evidence, Signed};
+use crate::evidence::{Chain, Signed};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
@@ -75,19 +75,23 @@ pub fn device_id(device_key: &PublicKey) -> DeviceId {
 }
 
 /// Verifies the chain from the registered device key to the payment.
-pub fn verify(device_key: &PublicKey, evidence: &Evidence) -> Result<Verified, VerifyError> {
-    let app_key: KeyStatement = open(Link::AppKey, Link::DeviceKey, device_key, &evidence.app_key)?;
+pub fn verify(
+    device_key: &PublicKey,
+    chain: &Chain,
+    payment: &Signed,
+) -> Result<Verified, VerifyError> {
+    let app_key: KeyStatement = open(Link::AppKey, Link::DeviceKey, device_key, &chain.app_key)?;
     let payment_key: KeyStatement = open(
         Link::PaymentKey,
         Link::AppKey,
         &app_key.public_key,
-        &evidence.payment_key,
+        &chain.payment_key,
     )?;
     let payment: PaymentStatement = open(
         Link::Payment,
         Link::PaymentKey,
         &payment_key.public_key,
-        &evidence.payment,
+        payment,
     )?;
 
     if app_key.kind != KeyKind::App {

@@ -1,7 +1,8 @@
-//! What a device hands to a backend, as a JSON file. It has one spelling only:
+//! What a device hands to a backend, as JSON files. Each has one spelling only:
 //! lower-case hexadecimal, fixed order, fixed indentation; a file that is spelt
 //! otherwise is refused, with the place.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use touchseal_proto::message::{SignedKey, SignedPayment};
 
@@ -35,27 +36,25 @@ impl From<SignedPayment> for Signed {
     }
 }
 
-/// A payment with the chain that vouches for it. The device key is not in it: the
-/// backend has that from the factory.
+/// The keys that vouch for a payment key: what a device uploads once. The device key
+/// is not in it: the backend has that from the factory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Evidence {
+pub struct Chain {
     /// The app key, signed by the device key.
     pub app_key: Signed,
     /// The payment key, signed by the app key.
     pub payment_key: Signed,
-    /// The payment, signed by the payment key.
-    pub payment: Signed,
 }
 
-/// Why a file is not evidence.
+/// Why a file is not one of these.
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceError {
     /// Not such JSON.
-    #[error("the evidence file is not well-formed: {0}")]
+    #[error("the file is not well-formed: {0}")]
     Json(#[from] serde_json::Error),
     /// Such JSON, spelt otherwise.
-    #[error("the evidence file differs from its only spelling at line {line}, column {column}")]
+    #[error("the file differs from its only spelling at line {line}, column {column}")]
     Spelling {
         /// Line, from 1.
         line: usize,
@@ -64,36 +63,34 @@ pub enum EvidenceError {
     },
 }
 
-impl Evidence {
-    /// The file's text.
-    pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
-    }
+/// The text of a file of [`Signed`] or [`Chain`].
+pub fn to_json<T: Serialize>(value: &T) -> String {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}
 
-    /// Reads the file's text.
-    pub fn from_json(text: &[u8]) -> Result<Self, EvidenceError> {
-        let evidence: Self = serde_json::from_slice(text)?;
-        let only = evidence.to_json();
-        if text == only.as_bytes() {
-            return Ok(evidence);
-        }
-        let same = text
-            .iter()
-            .zip(only.as_bytes())
-            .take_while(|(a, b)| a == b)
-            .count();
-        let before = &text[..same];
-        let line_start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
-        Err(EvidenceError::Spelling {
-            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
-            column: 1 + same - line_start,
-        })
+/// Reads the text of such a file.
+pub fn from_json<T: Serialize + DeserializeOwned>(text: &[u8]) -> Result<T, EvidenceError> {
+    let value: T = serde_json::from_slice(text)?;
+    let only = to_json(&value);
+    if text == only.as_bytes() {
+        return Ok(value);
     }
+    let same = text
+        .iter()
+        .zip(only.as_bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let before = &text[..same];
+    let line_start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |at| at + 1);
+    Err(EvidenceError::Spelling {
+        line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+        column: 1 + same - line_start,
+    })
 }
 
 mod hexadecimal {

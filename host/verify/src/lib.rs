@@ -12,5 +12,5 @@ mod evidence;
 mod expect;
 
 pub use chain::{Link, Verified, VerifyError, device_id, verify};
-pub use evidence::{Evidence, EvidenceError, Signed};
+pub use evidence::{Chain, EvidenceError, Signed, from_json, to_json};
 pub use expect::{Expectations, Unexpected};

@@ -1052,16 +1052,6 @@ mod tests {
         }
     }
 
-    #[test]
-    #[ignore = "16.8 million directions, four times: seconds, in a release build"]
-    fn atan_gives_the_same_whole_degrees_for_every_direction() {
-        for den in 1..=MAX_COORDINATE {
-            for num in 0..=MAX_COORDINATE {
-                assert!(!angles_differ(num, den), "{num}/{den}");
-            }
-        }
-    }
-
     /// Two sets share an element, or they do not. The empty set shares nothing — including with
     /// itself, which is what makes a cluster with no endpoints on one side mergeable.
     #[test]

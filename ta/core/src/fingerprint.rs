@@ -111,7 +111,7 @@ impl Running {
         platform: &mut impl FingerprintPlatform,
         print: &Print,
     ) -> Result<Enrolled> {
-        matcher::check(print)?;
+        matcher::check_template(print)?;
         let finger = enrolment::add(&mut self.state, platform, print)?;
         Ok(Enrolled {
             finger,

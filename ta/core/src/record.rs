@@ -19,7 +19,7 @@ pub trait Record: Wire {
 
 /// The largest sealed record. One that is replaced in place is at most
 /// [`RECORD_MAX`](crate::platform::RECORD_MAX).
-pub const SEALED_MAX: usize = 512;
+pub const SEALED_MAX: usize = 256;
 
 /// The room that any record takes.
 pub type Bytes = heapless::Vec<u8, SEALED_MAX>;

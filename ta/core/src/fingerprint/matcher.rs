@@ -27,6 +27,17 @@ pub fn check(print: &Print) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a print that cannot be compared within the bounds, before it becomes a
+/// template that nothing would ever match.
+pub fn check_template(print: &Print) -> Result<()> {
+    check(print)?;
+    if matches(print, print)? {
+        Ok(())
+    } else {
+        Err(Error::PoorImage)
+    }
+}
+
 /// Whether both are impressions of one finger. A comparison that would pass the
 /// bounds is no match: real prints stay far below them.
 pub fn matches(probe: &Print, template: &Print) -> Result<bool> {
