@@ -5,7 +5,9 @@ TAS := --package touchseal-optee --package touchseal-payment --package touchseal
 TOOLBOX := qemu/toolbox
 PLATFORM := qemu/build/platform.sh
 
-.PHONY: help run test test-host check ta shell platform platform-test clean distclean
+.PHONY: help run shell programs test test-host test-guest check tools ta platform platform-test clean distclean
+# The scripts use all processors; two of them at once would only get in each other's way.
+.NOTPARALLEL:
 
 help:
 	@echo 'make run            build everything, boot it in QEMU, make a real payment'
@@ -24,6 +26,7 @@ help:
 	@echo 'DEBIAN_MIRROR       the Debian mirror (the one that apt uses here)'
 
 run: programs
+	@$(TOOLBOX) cargo build --quiet --release --package touchseal
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo
 
 test: check test-host test-guest
@@ -33,12 +36,13 @@ test-host: tools
 	@qemu/tests/bad-input.sh
 
 test-guest: platform
-	@$(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test blackbox
+	@$(TOOLBOX) cargo test --quiet --package touchseal-qemu --test guest -- --ignored
+	@$(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test optee -- --test-threads=1
 
 check: ta
 	@$(TOOLBOX) cargo fmt --all --check
 	@$(TOOLBOX) cargo clippy --quiet --all-targets -- --deny warnings
-	@$(TOOLBOX) cargo clippy --quiet $(GUEST) $(TAS) -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal --features teec --all-targets -- --deny warnings
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items
 
@@ -66,4 +70,3 @@ clean:
 
 distclean:
 	@qemu/build/clean.sh everything
-.PHONY: tools programs test-guest

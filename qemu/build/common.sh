@@ -53,12 +53,14 @@ duration() {
     if [ "$s" -ge 60 ]; then echo "$((s / 60)) min $((s % 60)) s"; else echo "$s s"; fi
 }
 
+free_megabytes() { df --output=avail -m "$CACHE" | tail -n 1 | tr -d ' '; }
+
 # need_space MEGABYTES FOR-WHAT
 need_space() {
     local free
-    free=$(df --output=avail -m "$CACHE" | tail -n 1)
+    free=$(free_megabytes)
     [ "$free" -ge "$1" ] || die \
-        "$2 needs $1 MB free in $CACHE, and it has $((free)) MB." \
+        "$2 needs $1 MB free in $CACHE, and it has $free MB." \
         "Free some space, or set TOUCHSEAL_CACHE to a directory on a larger disk."
 }
 
@@ -81,7 +83,7 @@ part() {
     [ ! -d "$PART" ] || { exec 9>&-; return 0; }
     need_space "$megabytes" "$title"
 
-    local log=$LOGS/$name.log status=0 start=$SECONDS
+    local log=$LOGS/$name.log status=0 start=$SECONDS full=
     printf '%s ... ' "$title" >&3
     rm -rf "$PART.tmp"
     mkdir "$PART.tmp"
@@ -89,9 +91,11 @@ part() {
     trap 'exit 130' INT TERM
     "$@" "$PART.tmp" >"$log" 2>&1 9>&- || status=$?
     if [ "$status" -ne 0 ]; then
+        # On a full disk the log, too, may lack the message.
+        [ "$(free_megabytes)" -gt 1 ] || full=yes
         rm -rf "$PART.tmp"
         [ "$status" -ne "$EXPLAINED" ] || exit $EXPLAINED
-        if grep -q 'No space left on device' "$log"; then
+        if [ -n "$full" ] || grep -q 'No space left on device' "$log"; then
             die "The disk of $CACHE is full." \
                 "Free some space, or set TOUCHSEAL_CACHE to a directory on a larger disk."
         fi

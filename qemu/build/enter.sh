@@ -27,8 +27,11 @@ unshare $namespaces true 2>/dev/null || die \
 
 certificates=/etc/ssl/certs/ca-certificates.crt
 [ -e $certificates ] || export SSL_CERT_FILE=/usr/share/ca-certificates/all.pem
+# What would lead these tools to others, or change what they build.
 unset PYTHONHOME PYTHONPATH LD_LIBRARY_PATH LD_PRELOAD PERL5LIB PERL5OPT
-unset RUSTC RUSTFLAGS RUSTC_WRAPPER RUSTUP_TOOLCHAIN RUSTUP_HOME
+unset MAKEFLAGS MFLAGS CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS ARCH CROSS_COMPILE DEBUG O V
+unset RUSTC RUSTFLAGS RUSTUP_TOOLCHAIN RUSTUP_HOME CARGO_BUILD_TARGET
+export RUSTC_WRAPPER=
 export PATH=/usr/bin:/usr/sbin LC_ALL=C TOUCHSEAL_TOOLBOX=$root
 # shellcheck disable=SC2016 # expanded inside
 exec unshare $namespaces --propagation private /bin/bash -c '

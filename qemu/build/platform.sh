@@ -33,6 +33,13 @@ optee_key=$(key "$build"/optee{,-make}.sh "${OPTEE_SOURCE[1]}" "${OPTEE_PATCHES[
 tfa_key=$(key "$build/tf-a.sh" "${TFA_SOURCE[1]}" "$compiler")
 linux_key=$(key "$build/linux.sh" "$REPO/qemu/linux.config" "$compiler")
 
+# Our own cargo home, with the person's own settings (a mirror of the registry).
+mkdir -p "$CACHE/cargo"
+for file in config.toml credentials.toml; do
+    theirs=${CARGO_HOME:-$HOME/.cargo}/$file
+    [ ! -f "$theirs" ] || ln -sf "$theirs" "$CACHE/cargo/$file"
+done
+
 # write_env [FIRMWARE]
 write_env() {
     cat >"$CACHE/platform.env.new" <<ENV
@@ -44,7 +51,7 @@ export TOUCHSEAL_INITRD=$(printf %q "$guest/initrd.cpio")
 export TOUCHSEAL_KERNEL=$(printf %q "$CACHE/linux-$linux_key/Image")
 export TOUCHSEAL_FIRMWARE=$(printf %q "${1:-}")
 export TA_DEV_KIT_DIR=$(printf %q "$CACHE/optee-$optee_key/out/export-ta_arm64")
-export OPTEE_CLIENT_EXPORT=$(printf %q "$guest/client/usr")
+export OPTEE_CLIENT_EXPORT=$(printf %q "$guest/client")
 export CARGO_TARGET_DIR=$(printf %q "$CACHE/target")
 export CARGO_HOME=$(printf %q "$CACHE/cargo")
 ENV

@@ -160,6 +160,8 @@ impl Guest {
             let sender = sender.clone();
             std::thread::spawn(move || forward(port, stream, &sender));
         }
+        // With the last port's sender gone, we know that QEMU is.
+        drop(sender);
 
         let mut guest = Self {
             qemu,

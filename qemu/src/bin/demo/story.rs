@@ -1,0 +1,398 @@
+//! The way of a payment, step by step, as the person, the device and the backend go it.
+
+use crate::report::Report;
+use anyhow::{Context, Result, bail, ensure};
+use std::path::{Path, PathBuf};
+use std::process;
+use std::time::{Duration, Instant};
+use touchseal_qemu::{Command, Emmc, Guest, Options, Output, Platform};
+use touchseal_verify::{Chain, Signed, from_json, verify};
+
+/// The app: an unprivileged uid, as Android gives one to each app.
+const APP: u32 = 10115;
+const ANOTHER_APP: u32 = 10116;
+const ROOT: u32 = 0;
+const SCENE: &str = "checkout";
+const AMOUNT: &str = "1999";
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What a device must keep.
+pub struct Kept {
+    pub device_key: String,
+    pub counter: u64,
+}
+
+/// One boot of one device.
+pub struct Story<'a> {
+    platform: &'a Platform,
+    guest: Guest,
+    booting: Duration,
+    logs: PathBuf,
+    /// Shared with the guest: what the device hands to the backend.
+    handed_over: PathBuf,
+}
+
+/// What the backend asks to be paid, as options of the command line.
+struct Order([String; 10]);
+
+impl Order {
+    /// A new order, with a nonce that was never used.
+    fn new(amount: &str) -> Result<Self> {
+        let mut nonce = [0; 32];
+        getrandom::fill(&mut nonce)?;
+        let order = format!("order-{}", hex::encode(&nonce[..3]));
+        Ok(Self(
+            [
+                ("--amount", amount),
+                ("--currency", "EUR"),
+                ("--payee", "Caffè Rossi"),
+                ("--order", &order),
+                ("--nonce", &hex::encode(nonce)),
+            ]
+            .into_iter()
+            .flat_map(|(option, value)| [option.to_owned(), value.to_owned()])
+            .collect::<Vec<_>>()
+            .try_into()
+            .map_err(|_| anyhow::anyhow!("an order has five options"))?,
+        ))
+    }
+
+    fn with_amount(&self, amount: &str) -> Self {
+        let mut options = self.0.clone();
+        options[1] = amount.to_owned();
+        Self(options)
+    }
+}
+
+impl<'a> Story<'a> {
+    /// Boots the device.
+    pub fn new(platform: &'a Platform, emmc: &Emmc) -> Result<Self> {
+        let logs = platform.logs("run");
+        let handed_over = logs.join("handed-over");
+        std::fs::create_dir_all(&handed_over)
+            .with_context(|| format!("cannot make {}", handed_over.display()))?;
+        let mut options = Options::new(&logs);
+        options.programs = Some(platform.programs.clone());
+        options.read_only = vec![platform.fingers.clone()];
+        options.read_write = vec![handed_over.clone()];
+        let began = Instant::now();
+        let guest = Guest::boot(platform, emmc, &options)?;
+        Ok(Self {
+            platform,
+            guest,
+            booting: began.elapsed(),
+            logs,
+            handed_over,
+        })
+    }
+
+    fn finger(&self, name: &str) -> String {
+        self.platform.fingers.join(name).display().to_string()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.handed_over.join(name)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.file(name).display().to_string()
+    }
+
+    /// Runs `touchseal` in the guest, and counts.
+    fn touchseal(&mut self, uid: u32, args: &[&str]) -> Result<(Output, u64)> {
+        let before = self.guest.rpmb_writes()?;
+        let command = Command::new("touchseal")
+            .args(args.iter().copied())
+            .uid(uid);
+        let output = self.guest.run(&command, LIMIT)?;
+        Ok((output, self.guest.rpmb_writes()? - before))
+    }
+
+    /// A step that must succeed; returns what it cost.
+    fn step(&mut self, report: &mut Report, name: &str, uid: u32, args: &[&str]) -> Result<u64> {
+        let (output, writes) = self.touchseal(uid, args)?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.code == 0, "{name}: {}", stderr.trim());
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        report.add(
+            name,
+            said.lines().next().unwrap_or_default(),
+            output.elapsed,
+            Some(writes),
+        );
+        Ok(writes)
+    }
+
+    /// A step that the secure world must refuse, for this reason.
+    fn refused(
+        &mut self,
+        report: &mut Report,
+        name: &str,
+        uid: u32,
+        args: &[&str],
+        status: &str,
+    ) -> Result<()> {
+        let (output, writes) = self.touchseal(uid, args)?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            output.code != 0,
+            "{name}: this was not refused, and must be"
+        );
+        ensure!(
+            stderr.contains(status),
+            "{name}: refused for another reason: {}",
+            stderr.trim()
+        );
+        report.add(
+            name,
+            &format!("refused: {status}"),
+            output.elapsed,
+            Some(writes),
+        );
+        Ok(())
+    }
+
+    /// Everything, in its order.
+    pub fn tell(mut self, report: &mut Report) -> Result<Kept> {
+        report.add(
+            "boot to a ready guest",
+            "",
+            self.booting,
+            Some(self.guest.rpmb_writes()?),
+        );
+        self.provision(report)?;
+        let order = self.pay(report)?;
+        let verified = self.verify(report, &order)?;
+        self.refusals(report, &order)?;
+        let total = report.total();
+        self.guest.power_off()?;
+        let device_key = std::fs::read_to_string(self.handed_over.join("device.key"))?;
+        println!("\n{verified}");
+        println!("In all: {total}. Logs: {}", self.logs.display());
+        let counter = counter_of(&verified)?;
+        Ok(Kept {
+            device_key,
+            counter,
+        })
+    }
+
+    fn provision(&mut self, report: &mut Report) -> Result<()> {
+        self.step(report, "provision the device key", ROOT, &["provision"])?;
+        let device_key = self.path("device.key");
+        self.step(
+            report,
+            "export the device key",
+            ROOT,
+            &["device-key", "--out", &device_key],
+        )?;
+        let (info, _) = self.touchseal(ROOT, &["info", "--json"])?;
+        let info: serde_json::Value = serde_json::from_slice(&info.stdout)
+            .context("`touchseal info --json` did not answer with JSON")?;
+        if info["fingers"] == 0 {
+            let image = self.finger("p1_1.png");
+            self.step(
+                report,
+                "enrol a finger",
+                ROOT,
+                &["enroll", "--image", &image],
+            )?;
+        }
+        self.step(report, "make the app key", APP, &["app-key"])?;
+        self.step(
+            report,
+            "make the payment key",
+            APP,
+            &["payment-key", "--scene", SCENE],
+        )?;
+        let chain = self.path("chain.json");
+        let args = ["chain", "--scene", SCENE, "--out", &chain];
+        let writes = self.step(report, "export the chain", APP, &args)?;
+        ensure!(writes == 2, "two exports cost {writes} RPMB writes, not 2");
+        Ok(())
+    }
+
+    fn pay_with(&self, order: &Order, image: &str, more: &[&str]) -> Vec<String> {
+        let (image, out) = (self.finger(image), self.path("payment.json"));
+        ["pay", "--scene", SCENE, "--image", &image, "--out", &out]
+            .into_iter()
+            .chain(order.0.iter().map(String::as_str))
+            .chain(more.iter().copied())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Twice: the first match after a start may cost more, for it settles whether the
+    /// last attempt before failed.
+    fn pay(&mut self, report: &mut Report) -> Result<Order> {
+        let first = self.pay_with(&Order::new("500")?, "p1_2.png", &[]);
+        self.step(report, "pay, first match since boot", APP, &args(&first))?;
+        let order = Order::new(AMOUNT)?;
+        let token = self.path("token");
+        let pay = self.pay_with(&order, "p1_2.png", &["--keep-token", &token]);
+        let writes = self.step(report, "pay", APP, &args(&pay))?;
+        ensure!(
+            writes == 1,
+            "a payment cost {writes} authenticated RPMB writes, not 1"
+        );
+        Ok(order)
+    }
+
+    /// What the backend does, outside the device, with public keys alone.
+    fn backend(&self, order: &Order) -> Result<process::Output> {
+        let device_key = self.file("device.key");
+        process::Command::new(host_program()?)
+            .arg("verify")
+            .arg(self.file("payment.json"))
+            .arg("--chain")
+            .arg(self.file("chain.json"))
+            .arg("--device-key")
+            .arg(device_key)
+            .args(["--uid", &APP.to_string(), "--require-tee"])
+            .args(&order.0)
+            .output()
+            .context("cannot run touchseal verify")
+    }
+
+    fn verify(&self, report: &mut Report, order: &Order) -> Result<String> {
+        let began = Instant::now();
+        let output = self.backend(order)?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            output.status.success(),
+            "the backend refuses the payment: {}",
+            stderr.trim()
+        );
+        let verified = String::from_utf8_lossy(&output.stdout).into_owned();
+        let first = verified.lines().next().unwrap_or_default();
+        report.add("verify, outside the device", first, began.elapsed(), None);
+        Ok(verified)
+    }
+
+    fn refusals(&mut self, report: &mut Report, order: &Order) -> Result<()> {
+        let stranger = self.pay_with(&Order::new(AMOUNT)?, "p2_1.png", &[]);
+        let status = "FingerNotRecognized";
+        self.refused(
+            report,
+            "another person's finger",
+            APP,
+            &args(&stranger),
+            status,
+        )?;
+
+        let token = self.path("token");
+        let replay = self.pay_with(
+            &Order::new(AMOUNT)?,
+            "p1_2.png",
+            &["--replay-token", &token],
+        );
+        self.refused(
+            report,
+            "a replayed token",
+            APP,
+            &args(&replay),
+            "NotAuthorized",
+        )?;
+
+        let foreign = self.pay_with(&Order::new(AMOUNT)?, "p1_2.png", &[]);
+        self.refused(
+            report,
+            "another app's key",
+            ANOTHER_APP,
+            &args(&foreign),
+            "NoPaymentKey",
+        )?;
+
+        let began = Instant::now();
+        let output = self.backend(&order.with_amount("1"))?;
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure!(
+            !output.status.success(),
+            "the backend took an altered amount"
+        );
+        ensure!(
+            stderr.contains("amount"),
+            "refused for another reason: {}",
+            stderr.trim()
+        );
+        let why = stderr.trim().rsplit(": ").take(2).collect::<Vec<_>>();
+        let why = why.into_iter().rev().collect::<Vec<_>>().join(": ");
+        report.add(
+            "an altered amount",
+            &format!("refused: {why}"),
+            began.elapsed(),
+            None,
+        );
+
+        let began = Instant::now();
+        let bytes = self.every_byte_counts()?;
+        let outcome = format!("refused: {bytes} of {bytes} changed bytes");
+        report.add("any changed byte", &outcome, began.elapsed(), None);
+
+        // The owner's finger again, so that the stranger's attempt does not stay counted.
+        let again = self.pay_with(&Order::new("700")?, "p1_2.png", &[]);
+        self.step(report, "pay again", APP, &args(&again)).map(drop)
+    }
+
+    /// Changes each byte of each file in turn: verification must fail every time.
+    fn every_byte_counts(&self) -> Result<usize> {
+        let files =
+            ["device.key", "chain.json", "payment.json"].map(|name| std::fs::read(self.file(name)));
+        let [device_key, chain, payment] = files;
+        let files = [device_key?, chain?, payment?];
+        ensure!(
+            verifies(&files),
+            "the files that the device handed over do not verify"
+        );
+        let mut changed = 0;
+        for file in 0..files.len() {
+            for at in 0..files[file].len() {
+                let mut files = files.clone();
+                files[file][at] ^= 1;
+                ensure!(
+                    !verifies(&files),
+                    "byte {at} of file {file} can be changed unnoticed"
+                );
+                changed += 1;
+            }
+        }
+        Ok(changed)
+    }
+}
+
+fn verifies([device_key, chain, payment]: &[Vec<u8>; 3]) -> bool {
+    let Some((key, b"\n")) = device_key.split_last_chunk::<1>() else {
+        return false;
+    };
+    let mut public_key = [0; 64];
+    if hex::decode_to_slice(key, &mut public_key).is_err()
+        || hex::encode(public_key).as_bytes() != key
+    {
+        return false;
+    }
+    let (Ok(chain), Ok(payment)) = (from_json::<Chain>(chain), from_json::<Signed>(payment)) else {
+        return false;
+    };
+    verify(&public_key, &chain, &payment).is_ok()
+}
+
+fn args(args: &[String]) -> Vec<&str> {
+    args.iter().map(String::as_str).collect()
+}
+
+/// `touchseal` for this machine, beside this program.
+fn host_program() -> Result<PathBuf> {
+    let here = std::env::current_exe()?;
+    let program = here.parent().unwrap_or(Path::new(".")).join("touchseal");
+    if !program.is_file() {
+        bail!("{} is missing: run `make run`", program.display());
+    }
+    Ok(program)
+}
+
+fn counter_of(verified: &str) -> Result<u64> {
+    let line = verified
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("counter"));
+    line.and_then(|value| value.trim().parse().ok())
+        .context("no counter was verified")
+}

@@ -1,0 +1,101 @@
+//! The guest itself, booted. `make test-guest` runs these.
+
+use std::time::{Duration, Instant};
+use touchseal_qemu::{Command, Emmc, Guest, Options, Platform};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn boot(emmc: &Emmc, options: &Options) -> Guest {
+    Guest::boot(&Platform::from_env().unwrap(), emmc, options).unwrap()
+}
+
+#[test]
+#[ignore = "needs the platform"]
+fn commands_run_as_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let shared = dir.path().join("with space, and comma");
+    std::fs::create_dir(&shared).unwrap();
+    let mut options = Options::new(dir.path().join("logs"));
+    options.read_write = vec![shared.clone()];
+    let emmc = Emmc::scratch().unwrap();
+    let mut guest = boot(&emmc, &options);
+
+    let output = guest
+        .run(
+            &Command::new("sh")
+                .args(["-c", "id -u; id -G; echo \"$A\" >&2; exit 7"])
+                .uid(10115)
+                .env("A", "b 'c'"),
+            LIMIT,
+        )
+        .unwrap();
+    assert_eq!(
+        (output.code, &*output.stdout, &*output.stderr),
+        (7, &b"10115\n10115\n"[..], &b"b 'c'\n"[..])
+    );
+
+    let binary = guest
+        .run(
+            &Command::new("head").args(["-c", "3000000", "/dev/zero"]),
+            LIMIT,
+        )
+        .unwrap();
+    assert_eq!(binary.stdout, vec![0; 3_000_000]);
+
+    let write = Command::new("sh")
+        .args(["-c", "echo here > file"])
+        .current_dir(&shared);
+    assert_eq!(guest.run(&write, LIMIT).unwrap().code, 0);
+    assert_eq!(
+        std::fs::read_to_string(shared.join("file")).unwrap(),
+        "here\n"
+    );
+
+    assert_eq!(
+        guest
+            .run(&Command::new("no-such-program"), LIMIT)
+            .unwrap()
+            .code,
+        127
+    );
+    let any_uid = Command::new("sh")
+        .args(["-c", "exec 3<>/dev/tee0"])
+        .uid(10115);
+    assert_eq!(guest.run(&any_uid, LIMIT).unwrap().code, 0);
+    guest.power_off().unwrap();
+}
+
+#[test]
+#[ignore = "needs the platform"]
+fn a_hang_is_told_with_both_consoles() {
+    let dir = tempfile::tempdir().unwrap();
+    let emmc = Emmc::scratch().unwrap();
+    let mut guest = boot(&emmc, &Options::new(dir.path()));
+    let start = Instant::now();
+    let hang = Command::new("sleep").arg("1000");
+    let error = guest
+        .run(&hang, Duration::from_secs(1))
+        .unwrap_err()
+        .to_string();
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(
+        error.starts_with("`sleep 1000` was not done after 1 s"),
+        "{error}"
+    );
+    assert!(
+        error.contains("linux.log") && error.contains("OP-TEE version"),
+        "{error}"
+    );
+}
+
+#[test]
+#[ignore = "needs the platform"]
+fn a_crash_is_told_with_both_consoles() {
+    let dir = tempfile::tempdir().unwrap();
+    let emmc = Emmc::scratch().unwrap();
+    let mut guest = boot(&emmc, &Options::new(dir.path()));
+    let crash = Command::new("sh").args(["-c", "echo c >/proc/sysrq-trigger"]);
+    let error = guest.run(&crash, LIMIT).unwrap_err().to_string();
+    assert!(error.starts_with("The guest ended while it ran"), "{error}");
+    assert!(error.contains("sysrq triggered crash"), "{error}");
+}
