@@ -2,6 +2,8 @@
 
 use crate::report::Report;
 use anyhow::{Context, Result, bail, ensure};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::time::{Duration, Instant};
@@ -71,6 +73,8 @@ impl<'a> Story<'a> {
         let handed_over = logs.join("handed-over");
         std::fs::create_dir_all(&handed_over)
             .with_context(|| format!("cannot make {}", handed_over.display()))?;
+        // Apps of several uids write there.
+        std::fs::set_permissions(&handed_over, Permissions::from_mode(0o777))?;
         let mut options = Options::new(&logs);
         options.programs = Some(platform.programs.clone());
         options.read_only = vec![platform.fingers.clone()];
