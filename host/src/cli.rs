@@ -80,3 +80,31 @@ fn label<const N: usize>(option: &str, text: &str) -> Result<Label<N>> {
         _ => anyhow::anyhow!("{option} is empty, or has invisible or control characters"),
     })
 }
+
+/// Minor units as a person reads them; ISO 4217 gives how many digits are minor.
+fn amount(minor_units: u64, currency: &str) -> String {
+    let digits = match iso_currency::Currency::from_code(currency) {
+        Some(currency) => usize::from(currency.exponent().unwrap_or(0)),
+        None => return format!("{minor_units} minor units of {currency}"),
+    };
+    if digits == 0 {
+        return format!("{minor_units} {currency}");
+    }
+    let padded = format!("{minor_units:0width$}", width = digits + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - digits);
+    format!("{whole}.{fraction} {currency}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::amount;
+
+    #[test]
+    fn amounts_have_their_currencys_digits() {
+        assert_eq!(amount(1999, "EUR"), "19.99 EUR");
+        assert_eq!(amount(5, "USD"), "0.05 USD");
+        assert_eq!(amount(500, "JPY"), "500 JPY");
+        assert_eq!(amount(1500, "KWD"), "1.500 KWD");
+        assert_eq!(amount(7, "QQQ"), "7 minor units of QQQ");
+    }
+}

@@ -1,6 +1,6 @@
 //! What needs a device: the commands that open a session with the secure world.
 
-use super::{PaymentArgs, label};
+use super::{PaymentArgs, amount, label};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
@@ -200,6 +200,7 @@ fn chain(scene: &str, out: &Path) -> Result<()> {
         payment_key: Signed::from(client.export_payment_key(label("--scene", scene)?)?),
     };
     write_file(out, to_json(&chain).as_bytes())?;
+    println!("app key and payment key exported");
     println!("the chain is in {}", out.display());
     Ok(())
 }
@@ -219,7 +220,11 @@ impl Pay {
         }
         let payment = client.finish(begun.handle, token)?;
         write_file(&self.out, to_json(&Signed::from(payment)).as_bytes())?;
-        println!("paid: the signed payment is in {}", self.out.display());
+        println!(
+            "paid {}",
+            amount(self.payment.amount, &self.payment.currency)
+        );
+        println!("the signed payment is in {}", self.out.display());
         Ok(())
     }
 }

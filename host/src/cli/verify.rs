@@ -1,6 +1,6 @@
 //! Verifies a payment and prints the payment as a person reads it.
 
-use super::PaymentArgs;
+use super::{PaymentArgs, amount};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
@@ -173,32 +173,4 @@ fn print_json(verified: &Verified) {
         "audit_head": hex::encode(header.audit_head),
     });
     println!("{json:#}");
-}
-
-/// Minor units as a person reads them; ISO 4217 gives how many digits are minor.
-fn amount(minor_units: u64, currency: &str) -> String {
-    let digits = match iso_currency::Currency::from_code(currency) {
-        Some(currency) => usize::from(currency.exponent().unwrap_or(0)),
-        None => return format!("{minor_units} minor units of {currency}"),
-    };
-    if digits == 0 {
-        return format!("{minor_units} {currency}");
-    }
-    let padded = format!("{minor_units:0width$}", width = digits + 1);
-    let (whole, fraction) = padded.split_at(padded.len() - digits);
-    format!("{whole}.{fraction} {currency}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::amount;
-
-    #[test]
-    fn amounts_have_their_currencys_digits() {
-        assert_eq!(amount(1999, "EUR"), "19.99 EUR");
-        assert_eq!(amount(5, "USD"), "0.05 USD");
-        assert_eq!(amount(500, "JPY"), "500 JPY");
-        assert_eq!(amount(1500, "KWD"), "1.500 KWD");
-        assert_eq!(amount(7, "QQQ"), "7 minor units of QQQ");
-    }
 }

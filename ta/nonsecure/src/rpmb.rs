@@ -14,6 +14,7 @@ pub struct Rpmb {
     objects: BTreeMap<Vec<u8>, Vec<u8>>,
     writes: u64,
     power_lost_at: Option<u64>,
+    unacknowledged: bool,
     full: bool,
     dead: bool,
 }
@@ -27,6 +28,11 @@ impl Rpmb {
     /// Power fails at the `nth` authenticated write from now; 0 is the next one.
     pub fn lose_power_at(&mut self, nth: u64) {
         self.power_lost_at = Some(self.writes + nth);
+    }
+
+    /// The next record that is replaced is written, but the answer does not arrive.
+    pub fn lose_next_acknowledgement(&mut self, lose: bool) {
+        self.unacknowledged = lose;
     }
 
     /// Power is back.
@@ -99,7 +105,11 @@ impl Rpmb {
         }
         self.write_blocks(1)?;
         self.objects.insert(id.to_vec(), bytes.to_vec());
-        Ok(())
+        if std::mem::take(&mut self.unacknowledged) {
+            Err(Error::StorageDead)
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn delete(&mut self, id: &[u8]) -> Result<()> {

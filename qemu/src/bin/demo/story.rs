@@ -181,6 +181,9 @@ impl<'a> Story<'a> {
     }
 
     fn provision(&mut self, report: &mut Report) -> Result<()> {
+        // OP-TEE writes once a boot, when its storage is first used, so that no write of an
+        // earlier boot can be replayed.
+        self.step(report, "start OP-TEE's RPMB storage", ROOT, &["info"])?;
         self.step(report, "provision the device key", ROOT, &["provision"])?;
         let device_key = self.path("device.key");
         self.step(

@@ -1,0 +1,99 @@
+//! Power is lost at every single RPMB write of a device's life, from provisioning to
+//! payment. After the reboot the person tries again: whatever was made is still there
+//! or cleanly absent, and no counter value is ever signed twice.
+
+mod device;
+
+use device::{Attempt, Owner, begin, life, touch};
+use std::collections::BTreeSet;
+use touchseal::Error;
+use touchseal::proto::signed::{PaymentStatement, Statement};
+use touchseal_nonsecure::Device;
+
+/// How many writes the life takes without a cut.
+fn writes_of_a_life() -> u64 {
+    let device = Device::default();
+    life(&device).expect("without a cut, all goes well");
+    let writes = device.rpmb().writes();
+    writes
+}
+
+#[test]
+fn a_cut_at_any_write_loses_nothing() {
+    for cut in 0..writes_of_a_life() {
+        let mut device = Device::default();
+        device.rpmb().lose_power_at(cut);
+        let before = life(&device).expect_err("the power was cut");
+        device.reboot();
+
+        let after = life(&device).unwrap_or_else(|error| panic!("cut at {cut}: {error:?}"));
+        assert!(
+            before.counters.is_disjoint(&after.counters),
+            "cut at {cut}: a counter twice"
+        );
+        if let Some(key) = before.device_key {
+            assert_eq!(
+                Some(key),
+                after.device_key,
+                "cut at {cut}: another device key"
+            );
+        }
+        if let Some(key) = before.payment_key {
+            assert_eq!(
+                Some(key),
+                after.payment_key,
+                "cut at {cut}: another payment key"
+            );
+        }
+    }
+}
+
+/// The write may have been done although it was not acknowledged: the TA must not
+/// sign that counter again, in this boot either.
+#[test]
+fn an_unacknowledged_write_is_never_signed_again() {
+    let device = Device::default();
+    life(&device).unwrap();
+    let mut owner = Owner::of(&device);
+    let mut counters = BTreeSet::new();
+    for unacknowledged in [false, true, false, true, false] {
+        let begun = begin(&mut owner).unwrap();
+        let token = touch(&mut owner, begun);
+        device.rpmb().lose_next_acknowledgement(unacknowledged);
+        match owner.payments.finish(begun, token) {
+            Ok(signed) => {
+                let statement = PaymentStatement::from_bytes(&signed.statement).unwrap();
+                assert!(counters.insert(statement.header.counter), "a counter twice");
+            }
+            Err(Error::Refused(_)) => assert!(unacknowledged),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(counters.len(), 3);
+}
+
+/// Wrong fingers are counted though power is cut after each: 20 in all, then no more.
+#[test]
+fn reboots_do_not_buy_attempts() {
+    let mut device = Device::default();
+    life(&device).unwrap();
+    let mut tried = 0;
+    for _ in 0..21 {
+        device.reboot();
+        let mut owner = Owner::of(&device);
+        let mut attempt = owner.wrong_finger();
+        if let Attempt::Locked = attempt {
+            device.skip_ms(30_001);
+            attempt = owner.wrong_finger();
+        }
+        match attempt {
+            Attempt::NotRecognized => tried += 1,
+            Attempt::LockedForGood => {
+                assert!(tried <= 20, "{tried} attempts");
+                return;
+            }
+            Attempt::Locked => panic!("locked for longer than it says"),
+        }
+    }
+    panic!("{tried} attempts, and no lock");
+}
