@@ -14,8 +14,7 @@ use touchseal_nonsecure::Device;
 fn writes_of_a_life() -> u64 {
     let device = Device::default();
     life(&device).expect("without a cut, all goes well");
-    let writes = device.rpmb().writes();
-    writes
+    device.rpmb().writes()
 }
 
 #[test]

@@ -91,11 +91,11 @@ pub fn touch(owner: &mut Owner, handle: u64) -> AuthToken {
 
 /// Provisions, enrols a finger where there is none, makes the keys, and pays twice.
 /// Every step is one that a person repeats after a power cut.
-pub fn life(device: &Device) -> Result<Traces, Traces> {
+pub fn life(device: &Device) -> Result<Traces, Box<Traces>> {
     let mut traces = Traces::default();
     match live(device, &mut traces) {
         Ok(()) => Ok(traces),
-        Err(_) => Err(traces),
+        Err(_) => Err(Box::new(traces)),
     }
 }
 
