@@ -53,6 +53,7 @@ APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 Acquire::Languages "none";
 Acquire::Retries "3";
+Acquire::ForceHash "SHA256";
 // A machine whose clock is off, or a mirror that is behind, is no danger here:
 // everything is still checked against the archive's signature.
 Acquire::Check-Valid-Until "false";
@@ -114,6 +115,12 @@ unpack_packages() {
     } || die \
         "Could not download packages from $(debian_mirror)." \
         "Check the network and try again: what has arrived is kept in $debs."
+    # apt itself trusts a file that it finds there when the size is right.
+    while read -r _ file _ hash; do
+        [ "SHA256:$(sha256sum <"$debs/$file" | cut -d' ' -f1)" = "$hash" ] || die \
+            "$debs/$file is not the package that Debian signed: its sha256 is not ${hash#*:}." \
+            "Remove it and try again: it will be downloaded afresh."
+    done <"$state/uris"
     cut -d' ' -f2 "$state/uris" | sort >"$root/packages"
     while read -r file; do
         dpkg-deb --fsys-tarfile "$debs/$file" |

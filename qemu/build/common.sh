@@ -27,9 +27,11 @@ die() {
     exit $EXPLAINED
 }
 
-# Where downloads are written: DL_DIR unless it is read-only.
+# Where downloads are written: DL_DIR unless it is read-only (root may write
+# there too, but is not meant to).
 downloads() {
-    if mkdir -p "$DL_DIR" 2>/dev/null && [ -w "$DL_DIR" ]; then
+    mkdir -p "$DL_DIR" 2>/dev/null || true
+    if [ -w "$DL_DIR" ] && [ -n "$(find "$DL_DIR" -maxdepth 0 -perm -u+w)" ]; then
         echo "$DL_DIR"
     else
         mkdir -p "$CACHE/dl" && echo "$CACHE/dl"

@@ -26,7 +26,7 @@ fn main() -> Result<()> {
     guest.shell(&platform.repo, rows, columns)
 }
 
-/// What stty says: rows and columns.
+/// What stty says: rows and columns, unless the terminal doesn't know.
 fn terminal_size() -> Option<(u32, u32)> {
     let stty = std::process::Command::new("stty")
         .arg("size")
@@ -35,5 +35,6 @@ fn terminal_size() -> Option<(u32, u32)> {
         .ok()?;
     let size = String::from_utf8(stty.stdout).ok()?;
     let (rows, columns) = size.trim().split_once(' ')?;
-    Some((rows.parse().ok()?, columns.parse().ok()?))
+    let size = (rows.parse().ok()?, columns.parse().ok()?);
+    Some(size).filter(|&(rows, columns)| rows > 0 && columns > 0)
 }
