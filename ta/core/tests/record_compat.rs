@@ -1,0 +1,213 @@
+//! The sealed bytes of every version of every record, kept for ever: what a device has
+//! in its RPMB is read by every later release. A new version adds files and a test;
+//! the old ones stay.
+
+use touchseal_core::error::Error;
+use touchseal_core::fingerprint::{self, Template};
+use touchseal_core::payment::{self, KeyRecord};
+use touchseal_core::platform::RECORD_MAX;
+use touchseal_core::record::{Record, SEALED_MAX, from_bytes, to_bytes};
+use touchseal_proto::label::Scene;
+use touchseal_proto::message::{Minutia, Print};
+use touchseal_proto::signed::{KeyKind, Root};
+
+/// A line is hexadecimal digits, then a comment.
+fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u32> = text
+        .lines()
+        .flat_map(|line| line.split('#').next().unwrap().chars())
+        .filter(|c| !c.is_whitespace())
+        .map(|c| c.to_digit(16).unwrap())
+        .collect();
+    assert!(digits.len().is_multiple_of(2));
+    digits
+        .chunks(2)
+        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap())
+        .collect()
+}
+
+/// The frozen bytes are `expected`, both ways, and whatever is less, more or otherwise
+/// is refused.
+#[track_caller]
+fn frozen<R: Record + PartialEq>(text: &str, size: usize, expected: R) {
+    let bytes = hex(text);
+    assert_eq!(bytes.len(), size);
+    assert!(from_bytes::<R>(&bytes) == Ok(expected), "reads otherwise");
+    let record: R = from_bytes(&bytes).unwrap();
+    assert_eq!(to_bytes(&record).unwrap()[..], bytes[..]);
+    refuses_what_is_not_whole::<R>(&bytes);
+    refuses_another_header::<R>(&bytes);
+}
+
+#[track_caller]
+fn refuses_what_is_not_whole<R: Record>(bytes: &[u8]) {
+    for len in 0..bytes.len() {
+        assert_eq!(
+            read::<R>(&bytes[..len]),
+            Err(Error::StorageDamaged),
+            "{len} bytes"
+        );
+    }
+    for trailing in [&[0][..], &[0; 32], &[0xff; 300]] {
+        assert_eq!(
+            read::<R>(&[bytes, trailing].concat()),
+            Err(Error::StorageDamaged)
+        );
+    }
+}
+
+/// The header: magic 0..4, version 4..6, size 6..8.
+#[track_caller]
+fn refuses_another_header<R: Record>(bytes: &[u8]) {
+    for bit in 0..64 {
+        let mut flipped = bytes.to_vec();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        let newer = flipped[4..6] > bytes[4..6];
+        let expected = if newer {
+            Error::SealedByNewer
+        } else {
+            Error::StorageDamaged
+        };
+        assert_eq!(read::<R>(&flipped), Err(expected), "bit {bit}");
+    }
+    // A newer version may have any size and any content.
+    for size in [8, 100, bytes.len(), 1000] {
+        let mut newer = vec![0xff; size];
+        newer[..4].copy_from_slice(&R::MAGIC);
+        newer[4..6].copy_from_slice(&(R::VERSION + 1).to_be_bytes());
+        assert_eq!(read::<R>(&newer), Err(Error::SealedByNewer), "{size} bytes");
+    }
+}
+
+fn read<R: Record>(bytes: &[u8]) -> Result<(), Error> {
+    from_bytes::<R>(bytes).map(drop)
+}
+
+fn scene() -> Option<Scene> {
+    Some(Scene::new("shop").unwrap())
+}
+
+#[test]
+fn payment_state_v1() {
+    let text = include_str!("records/payment_state_v1.hex");
+    let bytes = hex(text);
+    let expected = payment::StateRecord {
+        ta_version_floor: 1,
+        counter: 3,
+        audit_head: bytes[20..52].try_into().unwrap(),
+        root: Root::Test,
+        device_id: bytes[53..69].try_into().unwrap(),
+        device_key: bytes[69..133].try_into().unwrap(),
+    };
+    frozen(text, RECORD_MAX, expected);
+}
+
+#[test]
+fn device_key_v1() {
+    let expected = KeyRecord {
+        kind: KeyKind::Device,
+        uid: 0,
+        epoch: 0,
+        scene: None,
+    };
+    frozen(include_str!("records/key_device_v1.hex"), 96, expected);
+}
+
+#[test]
+fn app_key_v1() {
+    let expected = KeyRecord {
+        kind: KeyKind::App,
+        uid: 10042,
+        epoch: 0,
+        scene: None,
+    };
+    frozen(include_str!("records/key_app_v1.hex"), 96, expected);
+}
+
+#[test]
+fn payment_key_v1() {
+    let expected = KeyRecord {
+        kind: KeyKind::Payment,
+        uid: 10042,
+        epoch: 0x1122_3344_5566_7788,
+        scene: scene(),
+    };
+    frozen(include_str!("records/key_payment_v1.hex"), 96, expected);
+}
+
+#[test]
+fn fingerprint_state_v1() {
+    let expected = fingerprint::StateRecord {
+        epoch: 0x1122_3344_5566_7788,
+        attempts: 1,
+        last_finger: 7,
+        fingers: [3, 5, 7].into_iter().collect(),
+    };
+    frozen(
+        include_str!("records/fingerprint_state_v1.hex"),
+        RECORD_MAX,
+        expected,
+    );
+}
+
+fn template(minutiae: impl Iterator<Item = (u16, u16, u16)>) -> Template {
+    Template {
+        print: Print(
+            minutiae
+                .map(|(x, y, theta)| Minutia { x, y, theta })
+                .collect(),
+        ),
+    }
+}
+
+#[test]
+fn template_v1() {
+    let expected = template([(100, 200, 359), (1, 2, 3), (4095, 0, 90)].into_iter());
+    frozen(
+        include_str!("records/template_v1.hex"),
+        SEALED_MAX,
+        expected,
+    );
+}
+
+#[test]
+fn full_template_v1() {
+    let expected = template((0..40).map(|i| (i, 2 * i, 3 * i)));
+    frozen(
+        include_str!("records/template_full_v1.hex"),
+        SEALED_MAX,
+        expected,
+    );
+}
+
+/// Fields that no trusted application ever sealed.
+#[test]
+fn impossible_fields_are_damage() {
+    let change = |text: &str, at: usize, byte: u8| {
+        let mut bytes = hex(text);
+        bytes[at] = byte;
+        bytes
+    };
+    let state = include_str!("records/payment_state_v1.hex");
+    let root = change(state, 52, 0xff);
+    assert_eq!(
+        read::<payment::StateRecord>(&root),
+        Err(Error::StorageDamaged)
+    );
+    let key = include_str!("records/key_payment_v1.hex");
+    for (at, byte) in [(8, 0), (8, 0xff), (21, 65), (21, 0), (85, 1)] {
+        assert_eq!(
+            read::<KeyRecord>(&change(key, at, byte)),
+            Err(Error::StorageDamaged)
+        );
+    }
+    let state = include_str!("records/fingerprint_state_v1.hex");
+    let fingers = change(state, 25, 6);
+    assert_eq!(
+        read::<fingerprint::StateRecord>(&fingers),
+        Err(Error::StorageDamaged)
+    );
+    let template = include_str!("records/template_full_v1.hex");
+    let minutiae = change(template, 9, 41);
+    assert_eq!(read::<Template>(&minutiae), Err(Error::StorageDamaged));
+}
