@@ -8,7 +8,7 @@ CACHE=${TOUCHSEAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/touchseal}
 CACHE=$(realpath -m "$CACHE")
 DL_DIR=$(realpath -m "${DL_DIR:-$CACHE/dl}")
 LOGS=$CACHE/logs
-export REPO TOUCHSEAL_CACHE=$CACHE DL_DIR
+export TOUCHSEAL_REPO=$REPO TOUCHSEAL_CACHE=$CACHE DL_DIR
 
 # Exit status of a script that has already told the person what is wrong.
 readonly EXPLAINED=3

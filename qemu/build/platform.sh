@@ -40,24 +40,19 @@ for file in config.toml credentials.toml; do
     [ ! -f "$theirs" ] || ln -sf "$theirs" "$CACHE/cargo/$file"
 done
 
-# write_env [FIRMWARE]
-write_env() {
-    cat >"$CACHE/platform.env.new" <<ENV
-export TOUCHSEAL_REPO=$(printf %q "$REPO")
+cat >"$CACHE/platform.env.new" <<ENV
 export TOUCHSEAL_CACHE=$(printf %q "$CACHE")
 export TOUCHSEAL_PROGRAMS=$(printf %q "$CACHE/target/aarch64-unknown-linux-gnu/release")
 export TOUCHSEAL_FINGERS=$(printf %q "$fingers")
 export TOUCHSEAL_INITRD=$(printf %q "$guest/initrd.cpio")
 export TOUCHSEAL_KERNEL=$(printf %q "$CACHE/linux-$linux_key/Image")
-export TOUCHSEAL_FIRMWARE=$(printf %q "${1:-}")
+export TOUCHSEAL_FIRMWARE=$(printf %q "$CACHE/firmware.bios")
 export TA_DEV_KIT_DIR=$(printf %q "$CACHE/optee-$optee_key/out/export-ta_arm64")
 export OPTEE_CLIENT_EXPORT=$(printf %q "$guest/client")
 export CARGO_TARGET_DIR=$(printf %q "$CACHE/target")
 export CARGO_HOME=$(printf %q "$CACHE/cargo")
 ENV
-    mv "$CACHE/platform.env.new" "$CACHE/platform.env"
-}
-write_env
+mv "$CACHE/platform.env.new" "$CACHE/platform.env"
 [ "$goal" != tools ] || exit 0
 
 step optee "$optee_key" 350 "OP-TEE OS $OPTEE_VERSION, about 3 minutes" "$build/optee.sh"
@@ -72,8 +67,8 @@ tfa=$PART
 step firmware "$(key "$build/firmware.sh" "$optee_key" "$tfa_key" "${tas[@]}")" 350 \
     "firmware: TF-A, and OP-TEE with the trusted applications in it" \
     "$build/firmware.sh" "$optee" "$tfa" "${tas[@]}"
-firmware=$PART
+ln -sfn "$PART/qemu_fw.bios" "$CACHE/firmware.bios.new"
+mv -T "$CACHE/firmware.bios.new" "$CACHE/firmware.bios"
 step linux "$linux_key" 2400 "Linux for the guest, about 10 minutes" "$build/linux.sh"
 linux=$PART
-write_env "$firmware/qemu_fw.bios"
 say "The platform: $(cat "$tools/versions" "$optee/versions" "$tfa/versions" "$linux/versions" "$guest/versions" | paste -sd, | sed 's/,/, /g')."

@@ -117,13 +117,16 @@ pub(crate) fn command(
         read_only,
     } in shares
     {
-        let read_only = if *read_only { "on" } else { "off" };
+        // Who owns what the guest writes is kept beside it, as the guest sees
+        // it: QEMU itself need not be root.
+        let access = if *read_only {
+            "security_model=none,readonly=on"
+        } else {
+            "security_model=mapped-xattr"
+        };
         arg(
             "-fsdev",
-            format!(
-                "local,id={tag},security_model=none,readonly={read_only},path={}",
-                quoted(path)
-            ),
+            format!("local,id={tag},{access},path={}", quoted(path)),
         );
         arg(
             "-device",

@@ -1,5 +1,7 @@
 //! The guest itself, booted. `make test-guest` runs these.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 use touchseal_qemu::{Command, Emmc, Guest, Options, Platform};
 
@@ -15,6 +17,7 @@ fn commands_run_as_asked() {
     let dir = tempfile::tempdir().unwrap();
     let shared = dir.path().join("with space, and comma");
     std::fs::create_dir(&shared).unwrap();
+    std::fs::set_permissions(&shared, Permissions::from_mode(0o777)).unwrap();
     let mut options = Options::new(dir.path().join("logs"));
     options.read_write = vec![shared.clone()];
     let emmc = Emmc::scratch().unwrap();
@@ -42,10 +45,15 @@ fn commands_run_as_asked() {
         .unwrap();
     assert_eq!(binary.stdout, vec![0; 3_000_000]);
 
+    // As an app, which owns what it wrote and may write it again.
     let write = Command::new("sh")
-        .args(["-c", "echo here > file"])
+        .args(["-c", "echo here > file && stat -c %u file"])
+        .uid(10115)
         .current_dir(&shared);
-    assert_eq!(guest.run(&write, LIMIT).unwrap().code, 0);
+    for _ in 0..2 {
+        let output = guest.run(&write, LIMIT).unwrap();
+        assert_eq!((output.code, &*output.stdout), (0, &b"10115\n"[..]));
+    }
     assert_eq!(
         std::fs::read_to_string(shared.join("file")).unwrap(),
         "here\n"

@@ -3,9 +3,20 @@
 
 use anyhow::{Result, ensure};
 use std::io::IsTerminal;
+use std::process::ExitCode;
 use touchseal_qemu::{Emmc, Guest, Options, Platform};
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match shell() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("make shell: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn shell() -> Result<()> {
     ensure!(
         std::io::stdin().is_terminal(),
         "A shell needs a terminal. For one command use `qemu/run-in-guest COMMAND`."
