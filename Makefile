@@ -57,7 +57,7 @@ platform:
 
 # What runs in the guest.
 programs: platform
-	@$(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchseal --features teec
+	@$(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchseal --features teec --bins --examples
 
 shell: programs
 	@$(TOOLBOX) cargo run --quiet --package touchseal-qemu --bin guest-shell

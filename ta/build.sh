@@ -6,9 +6,9 @@ set -euo pipefail
 . "$(dirname "$0")/../qemu/build/common.sh"
 [ -n "${TOUCHSEAL_TOOLBOX:-}" ] || exec "$REPO/qemu/toolbox" "$0" "$@"
 
-# The least version that a device accepts rises with each TA that it has
-# loaded: raise this when an older TA must not come back.
-readonly TA_VERSION=1
+# Also what OP-TEE keeps as the least version that it loads from Linux.
+TA_VERSION=$(sed -n 's/^pub const TA_VERSION: u32 = \([0-9]*\);$/\1/p' "$REPO/proto/src/lib.rs")
+readonly TA_VERSION
 readonly TARGET=aarch64-unknown-linux-gnu
 readonly TAS=(touchseal-payment touchseal-fingerprint)
 

@@ -5,10 +5,7 @@ mod device;
 mod verify;
 
 use anyhow::{Context, Result};
-use clap::{Args, Parser, Subcommand};
-use touchseal_proto::label::Label;
-use touchseal_proto::message::{Currency, Payment};
-use touchseal_proto::wire::WireError;
+use clap::{Parser, Subcommand};
 
 /// Fingerprint payment keys in an OP-TEE secure world.
 #[derive(Parser)]
@@ -38,47 +35,10 @@ impl Cli {
     }
 }
 
-/// A payment, as a person writes it.
-#[derive(Args)]
-struct PaymentArgs {
-    /// Amount in minor units of the currency (cents)
-    #[arg(long)]
-    amount: u64,
-    /// ISO 4217 currency code
-    #[arg(long)]
-    currency: String,
-    /// Who gets the money
-    #[arg(long)]
-    payee: String,
-    /// The backend's order number
-    #[arg(long)]
-    order: String,
-    /// The backend's nonce: 64 hexadecimal digits, used once
-    #[arg(long)]
-    nonce: String,
-}
-
-impl PaymentArgs {
-    fn to_payment(&self) -> Result<Payment> {
-        let mut nonce = [0; 32];
-        hex::decode_to_slice(&self.nonce, &mut nonce)
-            .context("--nonce is not 64 hexadecimal digits")?;
-        Ok(Payment {
-            amount: self.amount,
-            currency: Currency::new(&self.currency)
-                .map_err(|_| anyhow::anyhow!("--currency is not three capital letters"))?,
-            payee: label("--payee", &self.payee)?,
-            order: label("--order", &self.order)?,
-            nonce,
-        })
-    }
-}
-
-fn label<const N: usize>(option: &str, text: &str) -> Result<Label<N>> {
-    Label::new(text).map_err(|error| match error {
-        WireError::TooLong => anyhow::anyhow!("{option} is longer than {N} bytes"),
-        _ => anyhow::anyhow!("{option} is empty, or has invisible or control characters"),
-    })
+fn parse_nonce(text: &str) -> Result<[u8; 32]> {
+    let mut nonce = [0; 32];
+    hex::decode_to_slice(text, &mut nonce).context("not 64 hexadecimal digits")?;
+    Ok(nonce)
 }
 
 /// Minor units as a person reads them; ISO 4217 gives how many digits are minor.

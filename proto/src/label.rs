@@ -4,7 +4,8 @@ use crate::wire::{Reader, Wire, WireError, Writer};
 use heapless::String;
 
 /// UTF-8 text of 1 to `N` bytes that reads as it is signed: no control
-/// characters, nothing invisible, nothing that turns the reading direction.
+/// characters, nothing invisible, nothing that turns the reading direction, no
+/// white space at an end. (Letters that look alike are not told apart.)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label<const N: usize>(String<N>);
 
@@ -15,19 +16,23 @@ pub type Payee = Label<64>;
 /// The order, in the backend's own numbering.
 pub type Order = Label<64>;
 
-/// Unicode's invisible and bidirectional formatting characters (UAX #9, and the
-/// zero-width ones), with which a shown text can differ from the signed one.
+/// Unicode's Default_Ignorable_Code_Point and bidirectional formatting characters,
+/// line separators and the blank Braille pattern: with them a shown text can differ
+/// from the signed one.
 fn misleads(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
 }
 
 impl<const N: usize> Label<N> {
     /// `text`, if it is such text.
     pub fn new(text: &str) -> Result<Self, WireError> {
-        if text.is_empty() || text.chars().any(misleads) {
+        if text.is_empty() || text.trim() != text || text.chars().any(misleads) {
             return Err(WireError::BadValue);
         }
         String::try_from(text)

@@ -29,10 +29,20 @@ pub const PROTOCOL_VERSION: u8 = 1;
 /// UUID of the trusted application that holds the keys.
 pub const PAYMENT_TA: &str = "5b1ef81c-0f0c-4b3c-9d1a-6a2f9c1b7e44";
 
-/// UUID of the fingerprint trusted application whose images are injected by the
-/// normal world: the build for emulators and tests. Payments made with it say
-/// "simulated sensor" in their signed bytes.
-pub const SIMULATED_FINGERPRINT_TA: &str = "b6a7d0a3-1c35-4e0a-8d5f-2f0f7d9c4e21";
+/// A fingerprint trusted application, and what a match of its says in a payment.
+pub struct FingerprintTa {
+    /// Its UUID.
+    pub uuid: &'static str,
+    /// Its sensor.
+    pub sensor: signed::Sensor,
+}
+
+/// The fingerprint trusted application whose matches are believed: here the build
+/// for emulators and tests, whose images the normal world injects.
+pub const FINGERPRINT_TA: FingerprintTa = FingerprintTa {
+    uuid: "b6a7d0a3-1c35-4e0a-8d5f-2f0f7d9c4e21",
+    sensor: signed::Sensor::Simulated,
+};
 
 /// Version of the trusted applications: in everything they sign. Sealed state that a
 /// newer version wrote is refused by an older one.

@@ -148,6 +148,21 @@ impl KeyStatement {
     const DOMAIN: &[u8; 16] = b"touchseal.key.v1";
     /// Length of the signed bytes.
     pub const LEN: usize = Header::LEN + 1 + 64 + Scene::MAX;
+
+    /// An app key has neither scene nor epoch, a payment key both; no finger is asked
+    /// for either.
+    fn check(&self) -> Result<(), WireError> {
+        match (
+            self.kind,
+            &self.scene,
+            self.header.epoch,
+            self.header.sensor,
+        ) {
+            (KeyKind::App, None, 0, Sensor::None) => Ok(()),
+            (KeyKind::Payment, Some(_), 1.., Sensor::None) => Ok(()),
+            _ => Err(WireError::BadValue),
+        }
+    }
 }
 
 impl Statement for KeyStatement {
@@ -158,6 +173,7 @@ impl Statement for KeyStatement {
     }
 
     fn to_bytes(&self) -> Result<Self::Bytes, WireError> {
+        self.check()?;
         let mut bytes = [0; Self::LEN];
         let mut out = Writer::new(&mut bytes);
         self.header.write(Self::DOMAIN, &mut out)?;
@@ -203,6 +219,14 @@ impl PaymentStatement {
     const DOMAIN: &[u8; 16] = b"touchseal.pay.v1";
     /// Length of the signed bytes.
     pub const LEN: usize = Header::LEN + 8 + Scene::MAX + Payment::MAX;
+
+    /// A payment says where the finger was.
+    fn check(&self) -> Result<(), WireError> {
+        match (self.header.epoch, self.header.sensor) {
+            (0, _) | (_, Sensor::None) => Err(WireError::BadValue),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Statement for PaymentStatement {
@@ -213,6 +237,7 @@ impl Statement for PaymentStatement {
     }
 
     fn to_bytes(&self) -> Result<Self::Bytes, WireError> {
+        self.check()?;
         let mut bytes = [0; Self::LEN];
         let mut out = Writer::new(&mut bytes);
         self.header.write(Self::DOMAIN, &mut out)?;
@@ -241,6 +266,7 @@ impl Statement for PaymentStatement {
             },
         };
         input.finish()?;
+        statement.check()?;
         Ok(statement)
     }
 }

@@ -95,9 +95,9 @@ statuses! {
     25 LockedOutForGood
         "too many wrong fingers: locked until a stronger credential is shown"
         "unlock the device with its password"
-    26 FingerprintUnavailable
-        "the fingerprint trusted application does not answer"
-        "check that it is part of the firmware, and look at the secure console"
+    26 PeerUnavailable
+        "the payment and the fingerprint trusted application do not reach each other"
+        "check that both are part of the firmware, and look at the secure console"
     30 StorageUnavailable
         "the RPMB cannot be used: its key is not programmed, or it is keyed for another device"
         "program the RPMB key in the factory; on an emulator, check the machine's RPMB key"

@@ -54,6 +54,11 @@ impl<'a> Reader<'a> {
         Ok(*head)
     }
 
+    /// What was not taken yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// The next byte, left where it is.
     pub fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
@@ -258,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_count_above_the_bound_is_refused_before_the_elements_are_read() {
+    fn a_count_above_the_bound_is_refused() {
         assert_eq!(
             decode::<Vec<u8, 2>>(&[0xff, 0xff, 1, 2, 3]),
             Err(WireError::TooLong)

@@ -10,7 +10,7 @@ use touchseal_proto::status::Status;
 use touchseal_proto::token::{AuthToken, FINGERPRINT};
 use touchseal_proto::transport::{CallError, call};
 use touchseal_proto::wire::{Wire, WireError, decode, encode};
-use touchseal_proto::{PAYMENT_TA, PROTOCOL_VERSION, SIMULATED_FINGERPRINT_TA};
+use touchseal_proto::{FINGERPRINT_TA, PAYMENT_TA, PROTOCOL_VERSION};
 
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors");
 const DOCUMENT: &str = include_str!("../PROTOCOL.md");
@@ -526,7 +526,8 @@ fn trusted_applications_and_statuses_are_documented() {
         PaymentCommand::MAX_RESPONSE
     ));
     documented(&format!(
-        "| fingerprint TA, simulated sensor | `{SIMULATED_FINGERPRINT_TA}` | {} | {} |",
+        "| fingerprint TA, simulated sensor | `{}` | {} | {} |",
+        FINGERPRINT_TA.uuid,
         FingerprintCommand::MAX_REQUEST,
         FingerprintCommand::MAX_RESPONSE
     ));

@@ -9,7 +9,7 @@ const FLAGS: u32 = 1 << 2 | 1 << 3 | 1 << 4;
 fn main() -> Result<(), Error> {
     println!("cargo:rustc-link-arg=-nostartfiles");
     build(
-        TaConfig::new_default_with_cargo_env(touchseal_proto::SIMULATED_FINGERPRINT_TA)?
+        TaConfig::new_default_with_cargo_env(touchseal_proto::FINGERPRINT_TA.uuid)?
             .ta_flags(FLAGS)
             .ta_stack_size(64 * 1024)
             .ta_data_size(1024 * 1024),

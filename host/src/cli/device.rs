@@ -1,13 +1,12 @@
 //! What needs a device: the commands that open a session with the secure world.
 
-use super::{PaymentArgs, amount, label};
+use super::{amount, parse_nonce};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
-use touchseal::proto::label::Scene;
-use touchseal::proto::message::Generated;
-use touchseal::proto::token::AuthToken;
-use touchseal::proto::wire::{decode, encode};
+use touchseal::proto::label::{Label, Scene};
+use touchseal::proto::message::{Currency, Generated, Payment};
+use touchseal::proto::wire::WireError;
 use touchseal::transport::teec::Teec;
 use touchseal::{FingerprintClient, PaymentClient, finger};
 use touchseal_verify::{Chain, Signed, to_json};
@@ -70,12 +69,46 @@ pub struct Pay {
     /// Where to write the signed payment, for the backend
     #[arg(long)]
     out: PathBuf,
-    /// Show an earlier payment's token instead of a match: an attack, which is refused
-    #[arg(long, hide = true)]
-    replay_token: Option<PathBuf>,
-    /// Keep the token, for such an attack
-    #[arg(long, hide = true)]
-    keep_token: Option<PathBuf>,
+}
+
+/// A payment, as a person writes it.
+#[derive(Args)]
+struct PaymentArgs {
+    /// Amount in minor units of the currency (cents)
+    #[arg(long)]
+    amount: u64,
+    /// ISO 4217 currency code
+    #[arg(long)]
+    currency: String,
+    /// Who gets the money
+    #[arg(long)]
+    payee: String,
+    /// The backend's order number
+    #[arg(long)]
+    order: String,
+    /// The backend's nonce: 64 hexadecimal digits, used once
+    #[arg(long, value_parser = parse_nonce)]
+    nonce: [u8; 32],
+}
+
+impl PaymentArgs {
+    fn to_payment(&self) -> Result<Payment> {
+        Ok(Payment {
+            amount: self.amount,
+            currency: Currency::new(&self.currency)
+                .map_err(|_| anyhow::anyhow!("--currency is not three capital letters"))?,
+            payee: label("--payee", &self.payee)?,
+            order: label("--order", &self.order)?,
+            nonce: self.nonce,
+        })
+    }
+}
+
+fn label<const N: usize>(option: &str, text: &str) -> Result<Label<N>> {
+    Label::new(text).map_err(|error| match error {
+        WireError::TooLong => anyhow::anyhow!("{option} is longer than {N} bytes"),
+        _ => anyhow::anyhow!("{option} is empty, or has invisible or control characters"),
+    })
 }
 
 impl Command {
@@ -211,13 +244,7 @@ impl Pay {
         let print = finger::from_file(&self.image)?;
         let mut client = payment()?;
         let begun = client.begin(scene, self.payment.to_payment()?)?;
-        let token = match &self.replay_token {
-            Some(path) => read_token(path)?,
-            None => fingerprint()?.authenticate(begun.handle, print)?,
-        };
-        if let Some(path) = &self.keep_token {
-            keep_token(path, &token)?;
-        }
+        let token = fingerprint()?.authenticate(begun.handle, print)?;
         let payment = client.finish(begun.handle, token)?;
         write_file(&self.out, to_json(&Signed::from(payment)).as_bytes())?;
         println!(
@@ -227,17 +254,6 @@ impl Pay {
         println!("the signed payment is in {}", self.out.display());
         Ok(())
     }
-}
-
-fn read_token(path: &Path) -> Result<AuthToken> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    decode(&bytes).map_err(|_| anyhow::anyhow!("{} is not a token", path.display()))
-}
-
-fn keep_token(path: &Path, token: &AuthToken) -> Result<()> {
-    let mut bytes = [0; 69];
-    encode(token, &mut bytes).map_err(|_| anyhow::anyhow!("the token does not encode"))?;
-    write_file(path, &bytes)
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Verifies a payment and prints the payment as a person reads it.
 
-use super::{PaymentArgs, amount};
+use super::{amount, parse_nonce};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Serialize;
@@ -20,12 +20,27 @@ pub struct Verify {
     /// The device key as the factory registered it: the file that `touchseal device-key` wrote
     #[arg(long)]
     device_key: PathBuf,
-    /// The payment that the backend asked for
-    #[command(flatten)]
-    payment: Option<PaymentArgs>,
+    /// The amount that the backend asked for, in minor units
+    #[arg(long)]
+    amount: Option<u64>,
+    /// The currency that the backend asked for
+    #[arg(long)]
+    currency: Option<String>,
+    /// The payee that the backend asked for
+    #[arg(long)]
+    payee: Option<String>,
+    /// The backend's order number
+    #[arg(long)]
+    order: Option<String>,
+    /// The nonce that the backend gave for this payment
+    #[arg(long, value_parser = parse_nonce)]
+    nonce: Option<[u8; 32]>,
     /// The uid that the backend expects
     #[arg(long)]
     uid: Option<u32>,
+    /// The scene that the backend expects
+    #[arg(long)]
+    scene: Option<String>,
     /// The last counter that the backend saw of this device
     #[arg(long)]
     last_counter: Option<u64>,
@@ -35,6 +50,9 @@ pub struct Verify {
     /// Refuse keys that do not live in a trusted execution environment
     #[arg(long)]
     require_tee: bool,
+    /// Refuse a device key that was not made in a factory
+    #[arg(long)]
+    require_factory: bool,
     /// Refuse a finger from a simulated sensor
     #[arg(long)]
     require_real_sensor: bool,
@@ -49,28 +67,35 @@ impl Verify {
         let chain: Chain = read(&self.chain)?;
         let signed_payment: Signed = read(&self.signed_payment)?;
         let verified = verify(&device_key, &chain, &signed_payment).context("NOT VERIFIED")?;
-        let expectations = Expectations {
-            payment: self
-                .payment
-                .as_ref()
-                .map(PaymentArgs::to_payment)
-                .transpose()?,
-            uid: self.uid,
-            scene: None,
-            last_counter: self.last_counter,
-            min_ta_version: self.min_ta_version,
-            require_tee: self.require_tee,
-            require_real_sensor: self.require_real_sensor,
-        };
-        expectations
-            .check(&verified.payment)
+        let json = self.json;
+        self.expectations()
+            .check(&verified)
             .context("NOT ACCEPTED: the signatures are good, the payment is another one")?;
-        if self.json {
+        if json {
             print_json(&verified)
         } else {
             print_table(&verified)
         }
         Ok(())
+    }
+}
+
+impl Verify {
+    fn expectations(self) -> Expectations {
+        Expectations {
+            amount: self.amount,
+            currency: self.currency,
+            payee: self.payee,
+            order: self.order,
+            nonce: self.nonce,
+            uid: self.uid,
+            scene: self.scene,
+            last_counter: self.last_counter,
+            min_ta_version: self.min_ta_version,
+            require_tee: self.require_tee,
+            require_factory: self.require_factory,
+            require_real_sensor: self.require_real_sensor,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use optee_teec::{
 };
 use std::fmt;
 use touchseal_proto::transport::Transport;
-use touchseal_proto::{PAYMENT_TA, SIMULATED_FINGERPRINT_TA};
+use touchseal_proto::{FINGERPRINT_TA, PAYMENT_TA};
 
 /// Which link of the chain broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Teec {
 
     /// Opens a session with the fingerprint TA as `uid`, which must be the caller's own.
     pub fn fingerprint(uid: u32) -> Result<Self, TeecError> {
-        Self::open(SIMULATED_FINGERPRINT_TA, uid)
+        Self::open(FINGERPRINT_TA.uuid, uid)
     }
 
     fn open(uuid: &str, uid: u32) -> Result<Self, TeecError> {

@@ -1,23 +1,34 @@
-//! What a backend expects of a payment, beyond that its signature is good.
+//! What a backend expects of a payment, beyond that its signatures are good.
 
-use touchseal_proto::message::Payment;
-use touchseal_proto::signed::{PaymentStatement, SecurityLevel, Sensor};
+use crate::chain::Verified;
+use touchseal_proto::signed::{Root, SecurityLevel, Sensor};
 
-/// Only what is set is checked.
+/// Only what is set is checked. A backend sets at least the amount, the currency, the
+/// payee and its nonce, and the last counter that it saw of the device.
 #[derive(Clone, Debug, Default)]
 pub struct Expectations {
-    /// The payment that the backend asked for, nonce and all.
-    pub payment: Option<Payment>,
+    /// Amount in minor units.
+    pub amount: Option<u64>,
+    /// ISO 4217 code.
+    pub currency: Option<String>,
+    /// Who gets the money.
+    pub payee: Option<String>,
+    /// The order.
+    pub order: Option<String>,
+    /// The nonce that the backend gave for this payment.
+    pub nonce: Option<[u8; 32]>,
     /// The app.
     pub uid: Option<u32>,
     /// The scene.
     pub scene: Option<String>,
     /// The last counter seen of the device: the payment's must be above it.
     pub last_counter: Option<u64>,
-    /// The oldest TA version to accept.
+    /// The oldest TA version to accept, for the keys and for the payment.
     pub min_ta_version: Option<u32>,
     /// Refuse keys that are not in a trusted execution environment.
     pub require_tee: bool,
+    /// Refuse a device key that was not made in a factory.
+    pub require_factory: bool,
     /// Refuse a simulated sensor.
     pub require_real_sensor: bool,
 }
@@ -36,39 +47,48 @@ pub struct Unexpected {
 
 impl Expectations {
     /// Checks every expectation; the first that fails is told.
-    pub fn check(&self, statement: &PaymentStatement) -> Result<(), Unexpected> {
-        let PaymentStatement {
+    pub fn check(&self, verified: &Verified) -> Result<(), Unexpected> {
+        let header = &verified.payment.header;
+        let payment = &verified.payment.payment;
+        same("amount", payment.amount, self.amount)?;
+        same(
+            "currency",
+            payment.currency.as_str(),
+            self.currency.as_deref(),
+        )?;
+        same("payee", payment.payee.as_str(), self.payee.as_deref())?;
+        same("order", payment.order.as_str(), self.order.as_deref())?;
+        same(
+            "nonce",
+            hex::encode(payment.nonce),
+            self.nonce.map(hex::encode),
+        )?;
+        same("uid", header.uid, self.uid)?;
+        same(
+            "scene",
+            verified.payment.scene.as_str(),
+            self.scene.as_deref(),
+        )?;
+        if let Some(last) = self.last_counter.filter(|last| header.counter <= *last) {
+            return Err(unexpected(
+                "counter",
+                header.counter,
+                format!("more than {last}"),
+            ));
+        }
+        let statements = [
+            &verified.app_key.header,
+            &verified.payment_key.header,
             header,
-            scene,
-            payment,
-            ..
-        } = statement;
-        if let Some(expected) = &self.payment {
-            same("amount", payment.amount, expected.amount)?;
-            same(
-                "currency",
-                payment.currency.as_str(),
-                expected.currency.as_str(),
-            )?;
-            same("payee", payment.payee.as_str(), expected.payee.as_str())?;
-            same("order", payment.order.as_str(), expected.order.as_str())?;
-            same(
-                "nonce",
-                hex::encode(payment.nonce),
-                hex::encode(expected.nonce),
-            )?;
-        }
-        if let Some(uid) = self.uid {
-            same("uid", header.uid, uid)?;
-        }
-        if let Some(expected) = &self.scene {
-            same("scene", scene.as_str(), expected)?;
-        }
-        if let Some(last) = self.last_counter {
-            at_least("counter", header.counter, last.saturating_add(1))?;
-        }
-        if let Some(oldest) = self.min_ta_version {
-            at_least("TA version", header.ta_version.into(), oldest.into())?;
+        ];
+        for version in statements.map(|header| header.ta_version) {
+            if let Some(oldest) = self.min_ta_version.filter(|oldest| version < *oldest) {
+                return Err(unexpected(
+                    "TA version",
+                    version,
+                    format!("{oldest} or later"),
+                ));
+            }
         }
         if self.require_tee && header.security_level != SecurityLevel::TrustedEnvironment {
             return Err(unexpected(
@@ -77,7 +97,14 @@ impl Expectations {
                 "trusted environment",
             ));
         }
-        if self.require_real_sensor && header.sensor == Sensor::Simulated {
+        if self.require_factory && header.root != Root::Factory {
+            return Err(unexpected(
+                "device key",
+                "a test key",
+                "one made in a factory",
+            ));
+        }
+        if self.require_real_sensor && matches!(header.sensor, Sensor::None | Sensor::Simulated) {
             return Err(unexpected("sensor", "simulated", "a real one"));
         }
         Ok(())
@@ -95,18 +122,10 @@ fn unexpected(field: &'static str, signed: impl ToString, expected: impl ToStrin
 fn same<T: PartialEq + ToString>(
     field: &'static str,
     signed: T,
-    expected: T,
+    expected: Option<T>,
 ) -> Result<(), Unexpected> {
-    if signed == expected {
-        Ok(())
-    } else {
-        Err(unexpected(field, signed, expected))
+    match expected {
+        Some(expected) if expected != signed => Err(unexpected(field, signed, expected)),
+        _ => Ok(()),
     }
-}
-
-fn at_least(field: &'static str, signed: u64, least: u64) -> Result<(), Unexpected> {
-    if signed >= least {
-        return Ok(());
-    }
-    Err(unexpected(field, signed, format!("{least} or more")))
 }

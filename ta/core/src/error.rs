@@ -2,6 +2,7 @@
 //! world may know.
 
 use touchseal_proto::status::Status;
+use touchseal_proto::transport::CallError;
 use touchseal_proto::wire::WireError;
 
 /// Why a command was refused.
@@ -51,6 +52,10 @@ pub enum Error {
     LockedOutForGood,
     /// The other trusted application does not answer.
     PeerUnavailable,
+    /// The other trusted application refused.
+    Peer(Status),
+    /// No more sessions.
+    TooManySessions,
     /// The sealed storage cannot be used.
     StorageUnavailable,
     /// The sealed storage is full.
@@ -73,6 +78,15 @@ pub enum Error {
 
 /// The outcome of everything that can be refused.
 pub type Result<T> = core::result::Result<T, Error>;
+
+impl<E> From<CallError<E>> for Error {
+    fn from(error: CallError<E>) -> Self {
+        match error {
+            CallError::Refused(status) => Self::Peer(status),
+            CallError::Transport(_) | CallError::Protocol(_) => Self::PeerUnavailable,
+        }
+    }
+}
 
 impl From<WireError> for Error {
     fn from(error: WireError) -> Self {
@@ -104,14 +118,17 @@ impl Error {
             Self::PoorImage => Status::PoorImage,
             Self::LockedOut => Status::LockedOut,
             Self::LockedOutForGood => Status::LockedOutForGood,
-            Self::PeerUnavailable => Status::FingerprintUnavailable,
+            Self::PeerUnavailable => Status::PeerUnavailable,
+            Self::Peer(status) => status,
             Self::StorageUnavailable => Status::StorageUnavailable,
             Self::StorageFull => Status::StorageFull,
             Self::StorageDead => Status::StorageDead,
             Self::StorageDamaged => Status::StorageDamaged,
             Self::SealedByNewer => Status::SealedByNewer,
             Self::OutOfMemory => Status::OutOfMemory,
-            Self::Exists | Self::CounterExhausted | Self::Platform => Status::Internal,
+            Self::Exists | Self::CounterExhausted | Self::TooManySessions | Self::Platform => {
+                Status::Internal
+            }
         }
     }
 }

@@ -20,6 +20,9 @@ use touchseal_proto::signed::{
 pub use journal::State as StateRecord;
 pub use keys::KeyRecord;
 
+/// So many sessions at once: each takes memory, and anyone may open one.
+pub const MAX_SESSIONS: usize = 64;
+
 /// An operation waits this long for its match.
 pub const OPERATION_LIFETIME_MS: u32 = 60_000;
 
@@ -67,6 +70,7 @@ pub struct PaymentTa<P: PaymentPlatform> {
     config: Config,
     token_key: TokenKey,
     journal: Journal,
+    sessions: usize,
 }
 
 impl<P: PaymentPlatform> PaymentTa<P> {
@@ -79,7 +83,26 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             config,
             token_key,
             journal: Journal::new(config.ta_version),
+            sessions: 0,
         }
+    }
+
+    /// Opens a session of `login`. It must be [closed](Self::close).
+    pub fn open(&mut self, login: Login) -> Result<Session> {
+        if self.sessions >= MAX_SESSIONS {
+            return Err(Error::TooManySessions);
+        }
+        self.sessions = self.sessions.saturating_add(1);
+        Ok(Session {
+            login,
+            pending: None,
+        })
+    }
+
+    /// Closes a session.
+    pub fn close(&mut self, session: Session) {
+        drop(session);
+        self.sessions = self.sessions.saturating_sub(1);
     }
 
     /// Serves one command and returns the length of the response.
@@ -146,29 +169,33 @@ impl<P: PaymentPlatform> PaymentTa<P> {
     }
 
     fn info(&mut self) -> Result<Info> {
-        let counter = self
-            .journal
-            .state(&mut self.platform)?
-            .map(|state| state.counter);
+        let state = self.journal.state(&mut self.platform)?;
         Ok(Info {
             ta_version: self.config.ta_version,
             security_level: self.config.security_level,
-            provisioned: counter.is_some(),
-            counter: counter.unwrap_or(0),
+            provisioned: state.is_some_and(|state| state.provisioned),
+            counter: state.map_or(0, |state| state.counter),
         })
     }
 
-    /// The state record is created last, whole: until then there is no device key,
-    /// and a key pair that is found in a slot was never seen by anyone.
+    /// The state comes first and is completed last. In between, a key pair that is
+    /// found in a slot is an interrupted attempt's, which nobody has seen; without a
+    /// state, it is a device's whose state is lost, and whose counter must not begin
+    /// anew.
     fn provision(&mut self) -> Result<Generated> {
-        if let Some(state) = self.journal.state(&mut self.platform)? {
-            let public_key = state.device_key;
-            self.keys().repair_device_key(&public_key)?;
-            return Ok(Generated { new: false });
+        let state = self.journal.state(&mut self.platform)?;
+        let made = state.map(|state| state.provisioned.then_some(state.device_key));
+        match made {
+            Some(Some(public_key)) => {
+                self.keys().repair_device_key(&public_key)?;
+                return Ok(Generated { new: false });
+            }
+            Some(None) => {}
+            None if self.keys().device_key_exists()? => return Err(Error::StorageDamaged),
+            None => self.journal.begin(&mut self.platform, self.config.root)?,
         }
         let public_key = self.keys().make_device_key()?;
-        self.journal
-            .create(&mut self.platform, public_key, self.config.root)?;
+        self.journal.provisioned(&mut self.platform, public_key)?;
         Ok(Generated { new: true })
     }
 
@@ -218,6 +245,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
     }
 
     fn export_payment_key(&mut self, uid: u32, scene: Scene) -> Result<SignedKey> {
+        self.state()?;
         let (parent, _) = self
             .keys()
             .open(KeyKind::App, uid, None)?
@@ -254,6 +282,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
     }
 
     fn begin(&mut self, session: &mut Session, request: Begin) -> Result<Begun> {
+        session.pending = None;
         let uid = session.uid()?;
         let Begin { scene, payment } = request;
         self.state()?;

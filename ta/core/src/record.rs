@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::platform::Store;
+use core::mem;
 use touchseal_proto::wire::{Reader, Wire, Writer};
 use zeroize::Zeroizing;
 
@@ -58,7 +59,11 @@ fn parse<R: Record>(bytes: &[u8]) -> Result<R> {
     if version != R::VERSION || usize::from(size) != bytes.len() || bytes.len() != R::SIZE {
         return Err(Error::StorageDamaged);
     }
-    Ok(input.get()?)
+    let record = input.get()?;
+    if input.rest().iter().any(|byte| *byte != 0) {
+        return Err(Error::StorageDamaged);
+    }
+    Ok(record)
 }
 
 /// Reads a record; None where there is none.
@@ -71,43 +76,61 @@ pub fn load<R: Record>(store: &mut impl Store, id: &[u8]) -> Result<Option<R>> {
 }
 
 /// A record that this trusted application alone writes, in memory as it is sealed.
-/// When a write fails, what is sealed is unknown: it is read again before use.
+///
+/// That a record is not there is the one thing that OP-TEE cannot authenticate: who
+/// carries the RPMB's frames can say so, for a moment. So absence is remembered, and
+/// an absent record can only be created, which refuses one that is there after all;
+/// it is never replaced. When a write fails, what is sealed is unknown: it is read
+/// again before use.
 pub struct Sealed<R> {
     id: &'static [u8],
-    cached: Option<R>,
+    known: Known<R>,
+}
+
+enum Known<R> {
+    Nothing,
+    Absent,
+    Present(R),
 }
 
 impl<R: Record> Sealed<R> {
     /// The record of that id, not yet read.
     pub const fn new(id: &'static [u8]) -> Self {
-        Self { id, cached: None }
+        Self {
+            id,
+            known: Known::Nothing,
+        }
     }
 
     /// The record; None where there is none.
     pub fn get(&mut self, store: &mut impl Store) -> Result<Option<&R>> {
-        if self.cached.is_none() {
-            self.cached = load(store, self.id)?;
+        if let Known::Nothing = self.known {
+            self.known = match load(store, self.id)? {
+                Some(record) => Known::Present(record),
+                None => Known::Absent,
+            };
         }
-        Ok(self.cached.as_ref())
+        match &self.known {
+            Known::Present(record) => Ok(Some(record)),
+            Known::Absent | Known::Nothing => Ok(None),
+        }
     }
 
     /// Seals the record: created if there is none, else replaced in one
     /// authenticated write.
     pub fn put(&mut self, store: &mut impl Store, record: R) -> Result<()> {
-        let exists = self.get(store)?.is_some();
-        self.cached = None;
+        self.get(store)?;
         let bytes = to_bytes(&record)?;
-        if exists {
-            store.replace(self.id, &bytes)?;
-        } else {
-            store.create(self.id, &bytes)?;
+        match mem::replace(&mut self.known, Known::Nothing) {
+            Known::Present(_) => store.replace(self.id, &bytes)?,
+            Known::Absent | Known::Nothing => store.create(self.id, &bytes)?,
         }
-        self.cached = Some(record);
+        self.known = Known::Present(record);
         Ok(())
     }
 
-    /// Whether the last write went well, so that memory and RPMB agree.
+    /// Whether memory and RPMB agree: not after a failed write.
     pub fn is_current(&self) -> bool {
-        self.cached.is_some()
+        !matches!(self.known, Known::Nothing)
     }
 }

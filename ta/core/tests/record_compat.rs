@@ -96,8 +96,9 @@ fn payment_state_v1() {
         counter: 3,
         audit_head: bytes[20..52].try_into().unwrap(),
         root: Root::Test,
-        device_id: bytes[53..69].try_into().unwrap(),
-        device_key: bytes[69..133].try_into().unwrap(),
+        provisioned: true,
+        device_id: bytes[54..70].try_into().unwrap(),
+        device_key: bytes[70..134].try_into().unwrap(),
     };
     frozen(text, RECORD_MAX, expected);
 }
@@ -138,10 +139,12 @@ fn payment_key_v1() {
 #[test]
 fn fingerprint_state_v1() {
     let expected = fingerprint::StateRecord {
+        ta_version_floor: 1,
         epoch: 0x1122_3344_5566_7788,
         attempts: 1,
         last_finger: 7,
         fingers: [3, 5, 7].into_iter().collect(),
+        leaving: [2].into_iter().collect(),
     };
     frozen(
         include_str!("records/fingerprint_state_v1.hex"),
@@ -202,9 +205,14 @@ fn impossible_fields_are_damage() {
         );
     }
     let state = include_str!("records/fingerprint_state_v1.hex");
-    let fingers = change(state, 25, 6);
+    let fingers = change(state, 29, 6);
     assert_eq!(
         read::<fingerprint::StateRecord>(&fingers),
+        Err(Error::StorageDamaged)
+    );
+    let padding = change(state, 231, 1);
+    assert_eq!(
+        read::<fingerprint::StateRecord>(&padding),
         Err(Error::StorageDamaged)
     );
     let template = include_str!("records/template_full_v1.hex");

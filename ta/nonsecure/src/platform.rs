@@ -49,7 +49,7 @@ impl NonsecurePlatform {
 impl Store for NonsecurePlatform {
     fn read(&mut self, id: &[u8], out: &mut [u8]) -> Result<Option<usize>> {
         let device = self.device()?;
-        let rpmb = device.rpmb();
+        let mut rpmb = device.rpmb();
         let Some(bytes) = rpmb.get(&self.id(id))? else {
             return Ok(None);
         };
@@ -87,7 +87,7 @@ impl KeyStore for NonsecurePlatform {
     }
     fn open_key(&mut self, id: &[u8]) -> Result<Option<Key>> {
         let device = self.device()?;
-        let rpmb = device.rpmb();
+        let mut rpmb = device.rpmb();
         let Some(bytes) = rpmb.get(&self.id(id))? else {
             return Ok(None);
         };

@@ -15,6 +15,7 @@ pub struct Rpmb {
     writes: u64,
     power_lost_at: Option<u64>,
     unacknowledged: bool,
+    hidden: u32,
     full: bool,
     dead: bool,
 }
@@ -33,6 +34,13 @@ impl Rpmb {
     /// The next record that is replaced is written, but the answer does not arrive.
     pub fn lose_next_acknowledgement(&mut self, lose: bool) {
         self.unacknowledged = lose;
+    }
+
+    /// The next `count` objects that are looked for are said not to be there: the one
+    /// answer that an RPMB does not authenticate, so that who carries the frames can
+    /// give it.
+    pub fn hide_next(&mut self, count: u32) {
+        self.hidden = count;
     }
 
     /// Power is back.
@@ -77,8 +85,12 @@ impl Rpmb {
         Ok(())
     }
 
-    pub(crate) fn get(&self, id: &[u8]) -> Result<Option<&[u8]>> {
+    pub(crate) fn get(&mut self, id: &[u8]) -> Result<Option<&[u8]>> {
         self.powered()?;
+        if let Some(fewer) = self.hidden.checked_sub(1) {
+            self.hidden = fewer;
+            return Ok(None);
+        }
         Ok(self.objects.get(id).map(Vec::as_slice))
     }
 

@@ -11,14 +11,14 @@ use touchseal_core::fingerprint::FingerprintTa;
 use touchseal_core::payment::{Config, PaymentTa, Session};
 use touchseal_proto::command::{FingerprintCommand, PaymentCommand};
 use touchseal_proto::message::{GetFingers, GetTokenKey, TokenKey};
-use touchseal_proto::signed::{Root, SecurityLevel, Sensor};
+use touchseal_proto::signed::{Root, SecurityLevel};
 use touchseal_proto::transport::{Transport, call};
 
 const CONFIG: Config = Config {
     ta_version: touchseal_proto::TA_VERSION,
     security_level: SecurityLevel::Software,
     root: Root::Test,
-    sensor: Sensor::Simulated,
+    sensor: touchseal_proto::FINGERPRINT_TA.sensor,
 };
 
 pub(crate) struct Shared {
@@ -59,18 +59,32 @@ impl Shared {
             },
         )
         .map(|fingers| fingers.authenticator_id)
-        .map_err(|_| Error::PeerUnavailable)
+        .map_err(Error::from)
     }
 
     pub(crate) fn token_key(&self) -> Result<TokenKey> {
-        let mut session = Session::new(Login::FingerprintTa);
-        call(
+        let mut session = self.open(Login::FingerprintTa)?;
+        let key = call(
             &GetTokenKey {},
             &mut [0; PaymentCommand::MAX_REQUEST],
             &mut [0; PaymentCommand::MAX_RESPONSE],
             |command, request, response| self.payment(&mut session, command, request, response),
-        )
-        .map_err(|_| Error::PeerUnavailable)
+        );
+        self.close(session);
+        Ok(key?)
+    }
+
+    fn open(&self, login: Login) -> Result<Session> {
+        lock(&self.payment)
+            .as_mut()
+            .ok_or(Error::PeerUnavailable)?
+            .open(login)
+    }
+
+    fn close(&self, session: Session) {
+        if let Some(ta) = lock(&self.payment).as_mut() {
+            ta.close(session);
+        }
     }
 
     fn payment(
@@ -153,10 +167,15 @@ impl Device {
     }
 
     /// A session of `login` with the payment TA.
+    ///
+    /// # Panics
+    ///
+    /// When the TA refuses one more.
     pub fn payment(&self, login: Login) -> NonsecureTransport {
+        let session = self.0.open(login).expect("no more sessions");
         NonsecureTransport {
             device: self.clone(),
-            peer: Peer::Payment(Box::new(Session::new(login))),
+            peer: Peer::Payment(Box::new(session)),
         }
     }
 
@@ -200,6 +219,14 @@ impl Transport for NonsecureTransport {
         match &mut self.peer {
             Peer::Payment(session) => shared.payment(session, command, request, response),
             Peer::Fingerprint(login) => shared.fingerprint(*login, command, request, response),
+        }
+    }
+}
+
+impl Drop for NonsecureTransport {
+    fn drop(&mut self) {
+        if let Peer::Payment(session) = &mut self.peer {
+            self.device.0.close(std::mem::take(session));
         }
     }
 }

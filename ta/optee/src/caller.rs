@@ -11,7 +11,7 @@ use optee_utee::{
     ParametersAny, Uuid,
 };
 use touchseal_core::dispatch::Login;
-use touchseal_proto::SIMULATED_FINGERPRINT_TA;
+use touchseal_proto::FINGERPRINT_TA;
 
 const KERNEL_NAMESPACE: [u8; 16] = [
     0x58, 0xac, 0x9c, 0xa0, 0x20, 0x86, 0x46, 0x83, 0xa1, 0xb8, 0xec, 0x4b, 0xc0, 0x8e, 0x01, 0xb6,
@@ -23,7 +23,7 @@ pub fn login(parameters: &ParametersAny<'_>) -> optee_utee::Result<Login> {
     let client: Identity = ClientIdentity.get()?;
     match (client.login_type(), parameters) {
         (LoginType::TrustedApp, _) => {
-            let fingerprint = Uuid::parse_str(SIMULATED_FINGERPRINT_TA)?;
+            let fingerprint = Uuid::parse_str(FINGERPRINT_TA.uuid)?;
             let is_fingerprint = same(&client.uuid(), &fingerprint)?;
             Ok(if is_fingerprint {
                 Login::FingerprintTa

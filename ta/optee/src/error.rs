@@ -9,9 +9,11 @@ pub fn of(error: optee_utee::Error) -> Error {
         ErrorKind::CorruptObject | ErrorKind::CorruptObject2 | ErrorKind::Security => {
             Error::StorageDamaged
         }
-        ErrorKind::StorageNotAvailable | ErrorKind::StorageNotAvailable2 => {
-            Error::StorageUnavailable
-        }
+        // An RPMB without its key answers "not found" to everything; an object that is
+        // not there is told apart before this.
+        ErrorKind::StorageNotAvailable
+        | ErrorKind::StorageNotAvailable2
+        | ErrorKind::ItemNotFound => Error::StorageUnavailable,
         ErrorKind::StorageNoSpace => Error::StorageFull,
         ErrorKind::Communication => Error::StorageDead,
         ErrorKind::AccessConflict => Error::Exists,

@@ -29,5 +29,5 @@ pub fn ask<R: Request, const IN: usize, const OUT: usize>(
             )
         },
     )
-    .map_err(|_| Error::PeerUnavailable)
+    .map_err(Error::from)
 }

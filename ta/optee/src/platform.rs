@@ -9,7 +9,7 @@ use touchseal_core::platform::{
 };
 use touchseal_proto::command::{FingerprintCommand, PaymentCommand};
 use touchseal_proto::message::{GetFingers, GetTokenKey, PublicKey, Signature, TokenKey};
-use touchseal_proto::{PAYMENT_TA, SIMULATED_FINGERPRINT_TA};
+use touchseal_proto::{FINGERPRINT_TA, PAYMENT_TA};
 
 /// OP-TEE, as a trusted application sees it.
 #[derive(Default)]
@@ -86,7 +86,7 @@ impl PaymentPlatform for OpteePlatform {
     fn enrolment_epoch(&mut self) -> Result<u64> {
         const IN: usize = FingerprintCommand::MAX_REQUEST;
         const OUT: usize = FingerprintCommand::MAX_RESPONSE;
-        let fingers = peer::ask::<_, IN, OUT>(SIMULATED_FINGERPRINT_TA, &GetFingers {})?;
+        let fingers = peer::ask::<_, IN, OUT>(FINGERPRINT_TA.uuid, &GetFingers {})?;
         Ok(fingers.authenticator_id)
     }
 }

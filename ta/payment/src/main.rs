@@ -6,19 +6,20 @@
 extern crate alloc;
 
 use optee_utee::{
-    ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command, ta_open_session,
+    ErrorKind, ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command,
+    ta_open_session,
 };
 use touchseal_core::payment::{Config, PaymentTa, Session};
 use touchseal_optee::{Instance, OpteePlatform, entry, login};
-use touchseal_proto::TA_VERSION;
 use touchseal_proto::command::PaymentCommand;
-use touchseal_proto::signed::{Root, SecurityLevel, Sensor};
+use touchseal_proto::signed::{Root, SecurityLevel};
+use touchseal_proto::{FINGERPRINT_TA, TA_VERSION};
 
 const CONFIG: Config = Config {
     ta_version: TA_VERSION,
     security_level: SecurityLevel::TrustedEnvironment,
     root: Root::Test,
-    sensor: Sensor::Simulated,
+    sensor: FINGERPRINT_TA.sensor,
 };
 
 static TA: Instance<PaymentTa<OpteePlatform>> = Instance::new();
@@ -33,7 +34,10 @@ fn open_session(
     parameters: &mut ParametersAny<'_>,
     session: &mut Session,
 ) -> optee_utee::Result<()> {
-    *session = Session::new(login(parameters)?);
+    let login = login(parameters)?;
+    *session = TA
+        .enter(|ta| ta.open(login))?
+        .map_err(|_| ErrorKind::Busy)?;
     Ok(())
 }
 
@@ -51,7 +55,10 @@ fn invoke_command(
 }
 
 #[ta_close_session]
-fn close_session(_: &mut Session) {}
+fn close_session(session: &mut Session) {
+    // Entered by one thread at a time, the instance is never busy here.
+    let _ = TA.enter(|ta| ta.close(core::mem::take(session)));
+}
 
 #[ta_destroy]
 fn destroy() {}

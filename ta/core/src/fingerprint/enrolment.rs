@@ -5,6 +5,7 @@ use super::matcher;
 use crate::error::{Error, Result};
 use crate::platform::{RECORD_MAX, Random, Store, random_nonzero};
 use crate::record::{self, Record, SEALED_MAX, Sealed};
+use touchseal_proto::TA_VERSION;
 use touchseal_proto::message::Print;
 use touchseal_proto::wire_struct;
 
@@ -15,6 +16,8 @@ wire_struct! {
     /// The enrolment's state. One block, replaced in place.
     #[derive(Clone, Debug, Default, PartialEq, Eq)]
     State {
+        /// The oldest TA version that may use this state.
+        ta_version_floor: u32,
         /// Changes whenever a finger is enrolled.
         epoch: u64,
         /// Attempts counted since the last match: see the lockout.
@@ -23,6 +26,8 @@ wire_struct! {
         last_finger: u32,
         /// The enrolled fingers' numbers.
         fingers: heapless::Vec<u32, MAX_FINGERS>,
+        /// Fingers that count no more, and whose templates may still be there.
+        leaving: heapless::Vec<u32, MAX_FINGERS>,
     }
 }
 
@@ -68,13 +73,30 @@ fn template_id(finger: u32) -> [u8; 12] {
     [b't', b'e', b'm', b'p', b'l', b'a', b't', b'e', a, b, c, d]
 }
 
-/// The state; before the first finger, an empty one.
+/// The state; before the first finger, an empty one. A state last written by a newer
+/// trusted application is refused.
 pub fn read(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<State> {
-    Ok(sealed.get(store)?.cloned().unwrap_or_default())
+    let state = sealed.get(store)?.cloned().unwrap_or_default();
+    if state.ta_version_floor > TA_VERSION {
+        Err(Error::SealedByNewer)
+    } else {
+        Ok(state)
+    }
+}
+
+/// Seals the state.
+pub fn write(sealed: &mut Sealed<State>, store: &mut impl Store, state: State) -> Result<()> {
+    sealed.put(
+        store,
+        State {
+            ta_version_floor: TA_VERSION,
+            ..state
+        },
+    )
 }
 
 /// Seals a finger under a fresh number, then makes it count, together with a new
-/// epoch, in one write. What an interrupted attempt left under that number goes.
+/// epoch, in one write.
 pub fn add<P: Store + Random>(
     sealed: &mut Sealed<State>,
     platform: &mut P,
@@ -88,36 +110,61 @@ pub fn add<P: Store + Random>(
         .last_finger
         .checked_add(1)
         .ok_or(Error::CounterExhausted)?;
-    let id = template_id(finger);
-    platform.delete(&id)?;
-    platform.create(
-        &id,
-        &record::to_bytes(&Template {
-            print: print.clone(),
-        })?,
-    )?;
+    let template = record::to_bytes(&Template {
+        print: print.clone(),
+    })?;
+    sweep(sealed, platform)?;
+    platform.create(&template_id(finger), &template)?;
     state.last_finger = finger;
     state.epoch = random_nonzero(platform);
     state
         .fingers
         .push(finger)
         .map_err(|_| Error::TooManyFingers)?;
-    sealed.put(platform, state)?;
+    write(
+        sealed,
+        platform,
+        State {
+            leaving: heapless::Vec::new(),
+            ..state
+        },
+    )?;
     Ok(finger)
 }
 
 /// Makes no finger count any more, then deletes the templates.
 pub fn remove_all(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
+    sweep(sealed, store)?;
+    let mut state = read(sealed, store)?;
+    if state.fingers.is_empty() {
+        return Ok(());
+    }
+    state.leaving = core::mem::take(&mut state.fingers);
+    write(sealed, store, state)?;
+    sweep(sealed, store)
+}
+
+/// Deletes the templates that an interrupted removal or enrolment has left.
+fn sweep(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
     let state = read(sealed, store)?;
-    let next = State {
-        fingers: heapless::Vec::new(),
-        ..state.clone()
-    };
-    sealed.put(store, next)?;
+    if let Some(unfinished) = state.last_finger.checked_add(1) {
+        store.delete(&template_id(unfinished))?;
+    }
+    if state.leaving.is_empty() {
+        return Ok(());
+    }
     state
-        .fingers
+        .leaving
         .iter()
-        .try_for_each(|finger| store.delete(&template_id(*finger)))
+        .try_for_each(|finger| store.delete(&template_id(*finger)))?;
+    write(
+        sealed,
+        store,
+        State {
+            leaving: heapless::Vec::new(),
+            ..state
+        },
+    )
 }
 
 /// The enrolled finger that `print` is an impression of. Every template is

@@ -3,9 +3,9 @@
 //! The sealed count is never behind the attempts that were made, because it is
 //! written before the match is tried. It may be one ahead: after a match the count
 //! stays at one, reserved for the next attempt, so that an owner who pays every day
-//! costs no write at all, and a wrong finger costs exactly one. What restarts the
-//! trusted application, a crash or a power cut, takes the reserved attempt for a
-//! failed one.
+//! costs no write at all. Wrong fingers and then a match cost one write each but for
+//! the first. What restarts the trusted application, a crash or a power cut, takes the
+//! reserved attempt for a failed one.
 
 use super::enrolment::{self, State};
 use crate::error::{Error, Result};
@@ -63,10 +63,14 @@ impl Lockout {
     pub fn count_attempt(&self, sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
         let attempts = self.failures.saturating_add(1);
         let state = enrolment::read(sealed, store)?;
-        if state.attempts >= attempts {
+        if state.attempts > attempts {
+            // Never so unless this lockout was not made from that state.
+            return Err(Error::StorageDamaged);
+        }
+        if state.attempts == attempts {
             return Ok(());
         }
-        sealed.put(store, State { attempts, ..state })
+        enrolment::write(sealed, store, State { attempts, ..state })
     }
 
     /// The counted attempt was a wrong finger.
@@ -79,7 +83,8 @@ impl Lockout {
     pub fn succeeded(&mut self, sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
         let state = enrolment::read(sealed, store)?;
         if state.attempts > 1 {
-            sealed.put(
+            enrolment::write(
+                sealed,
                 store,
                 State {
                     attempts: 1,

@@ -20,8 +20,10 @@ wire_struct! {
         counter: u64,
         /// Head of the audit chain.
         audit_head: [u8; 32],
-        /// How the device key came to be.
+        /// How the device key comes to be.
         root: Root,
+        /// Whether it was made; until then the rest is zero.
+        provisioned: bool,
         /// The device.
         device_id: DeviceId,
         /// The public half of the device key: tells a lost key from one never made.
@@ -72,26 +74,38 @@ impl Journal {
         }
     }
 
-    pub fn create(
-        &mut self,
-        store: &mut impl Store,
-        device_key: PublicKey,
-        root: Root,
-    ) -> Result<()> {
-        let id = Sha256::new()
-            .chain_update(b"touchseal.device")
-            .chain_update(device_key)
-            .finalize();
-        let (device_id, _) = id.split_first_chunk().ok_or(Error::Platform)?;
+    /// Before the device key is made: from here on, a state that is missing is lost.
+    pub fn begin(&mut self, store: &mut impl Store, root: Root) -> Result<()> {
         let state = State {
             ta_version_floor: self.ta_version,
             counter: 0,
             audit_head: [0; 32],
             root,
-            device_id: *device_id,
-            device_key,
+            provisioned: false,
+            device_id: [0; 16],
+            device_key: [0; 64],
         };
         self.sealed.put(store, state)
+    }
+
+    /// The device key was made.
+    pub fn provisioned(&mut self, store: &mut impl Store, device_key: PublicKey) -> Result<()> {
+        let state = self.state(store)?.ok_or(Error::NotProvisioned)?.clone();
+        let id = Sha256::new()
+            .chain_update(b"touchseal.device")
+            .chain_update(device_key)
+            .finalize();
+        let (device_id, _) = id.split_first_chunk().ok_or(Error::Platform)?;
+        let device_id = *device_id;
+        self.sealed.put(
+            store,
+            State {
+                provisioned: true,
+                device_id,
+                device_key,
+                ..state
+            },
+        )
     }
 
     /// Counts a statement, in one authenticated write.

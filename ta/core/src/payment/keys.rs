@@ -110,6 +110,16 @@ impl<S: KeyStore> Keys<'_, S> {
         Ok(Generated { new: true })
     }
 
+    /// Whether any slot holds a key.
+    pub fn device_key_exists(&mut self) -> Result<bool> {
+        for slot in DEVICE_SLOTS {
+            if self.store.open_key(slot)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Makes the device key in both slots. A key pair that an interrupted attempt
     /// left in a slot is taken over.
     pub fn make_device_key(&mut self) -> Result<PublicKey> {

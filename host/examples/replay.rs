@@ -1,0 +1,44 @@
+//! An attack: pay once, then show the same match again for another payment. The
+//! secure world refuses; this program succeeds if it does. `make run` runs it.
+//!
+//! `replay SCENE IMAGE`, as the app's user.
+
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+use touchseal::proto::label::{Label, Scene};
+use touchseal::proto::message::{Currency, Payment};
+use touchseal::proto::status::Status;
+use touchseal::transport::teec::Teec;
+use touchseal::{Error, FingerprintClient, PaymentClient, finger};
+
+fn label<const N: usize>(text: &str) -> Result<Label<N>> {
+    Label::new(text).map_err(|_| anyhow::anyhow!("{text} is not a label"))
+}
+
+fn main() -> Result<()> {
+    let mut args = std::env::args().skip(1);
+    let scene: Scene = label(&args.next().context("Usage: replay SCENE IMAGE")?)?;
+    let image = args.next().context("Usage: replay SCENE IMAGE")?;
+    let payment = Payment {
+        amount: 100,
+        currency: Currency::new("EUR").map_err(|_| anyhow::anyhow!("EUR is a currency"))?,
+        payee: label("Caffè Rossi")?,
+        order: label("replay")?,
+        nonce: [0; 32],
+    };
+    let uid = rustix::process::geteuid().as_raw();
+    let mut payments = PaymentClient::new(Teec::payment(uid)?);
+    let mut sensor = FingerprintClient::new(Teec::fingerprint(uid)?);
+
+    let first = payments.begin(scene.clone(), payment.clone())?;
+    let token = sensor.authenticate(first.handle, finger::from_file(Path::new(&image))?)?;
+    payments.finish(first.handle, token.clone())?;
+
+    let second = payments.begin(scene, payment)?;
+    match payments.finish(second.handle, token) {
+        Err(Error::Refused(Status::NotAuthorized)) => println!("refused: NotAuthorized"),
+        Err(other) => bail!("refused for another reason: {other}"),
+        Ok(_) => bail!("a match was good for two payments"),
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! Who carries the RPMB's frames can say, unauthenticated, that an object is not
+//! there. Whenever that is said, nothing begins anew: no counter, no lockout, no key.
+
+mod device;
+
+use device::{APP, Attempt, Owner, life};
+use touchseal::PaymentClient;
+use touchseal_core::dispatch::Login;
+use touchseal_nonsecure::Device;
+
+/// A provisioned device after a restart, about to look for an object.
+fn restarted() -> Device {
+    let mut device = Device::default();
+    life(&device).unwrap();
+    device.reboot();
+    device
+}
+
+#[test]
+fn provisioning_never_begins_the_counter_anew() {
+    for hidden in 1..6 {
+        let mut device = restarted();
+        let before = Owner::of(&device).payments.info().unwrap().counter;
+        let key = Owner::of(&device).payments.export_device_key().unwrap();
+        device.reboot();
+        device.rpmb().hide_next(hidden);
+        let mut root = PaymentClient::new(device.payment(Login::App { uid: 0 }));
+        root.provision().expect_err("the state is hidden");
+        drop(root);
+
+        device.rpmb().hide_next(0);
+        device.reboot();
+        let mut owner = Owner::of(&device);
+        assert_eq!(
+            owner.payments.info().unwrap().counter,
+            before,
+            "{hidden} hidden"
+        );
+        assert_eq!(owner.payments.export_device_key().unwrap(), key);
+        life(&device).unwrap();
+    }
+}
+
+#[test]
+fn a_hidden_state_does_not_lift_the_lock() {
+    let mut device = restarted();
+    while !matches!(Owner::of(&device).wrong_finger(), Attempt::Locked) {}
+    for hidden in 1..6 {
+        device.reboot();
+        device.rpmb().hide_next(hidden);
+        let mut sensor = Owner::of(&device).fingers;
+        for _ in 0..10 {
+            sensor
+                .authenticate(1, device::finger(2))
+                .expect_err("nothing to compare with");
+            assert_ne!(
+                device.last_refusal(),
+                Some(touchseal_core::error::Error::FingerNotRecognized),
+                "a finger was compared behind the lock"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_hidden_key_is_not_made_anew() {
+    let mut device = restarted();
+    let mut owner = Owner::of(&device);
+    let key = owner.payments.export_app_key().unwrap();
+    drop(owner);
+    device.reboot();
+    let mut owner = PaymentClient::new(device.payment(Login::App { uid: APP }));
+    owner.info().unwrap();
+    device.rpmb().hide_next(1);
+    owner
+        .generate_app_key()
+        .expect_err("the key is there after all");
+    device.rpmb().hide_next(0);
+    let again = owner.export_app_key().unwrap();
+    assert_eq!(again.statement[93..157], key.statement[93..157]);
+}
