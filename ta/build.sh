@@ -43,7 +43,7 @@ uuid_of() {
 
 new=$CACHE/ta.new
 rm -rf "$new"
-mkdir -p "$new"
+mkdir -p "$new" "$CACHE/ta"
 for name in "${TAS[@]}"; do
     elf=$CARGO_TARGET_DIR/$TARGET/ta/$name
     refuse_unloadable "$elf"
@@ -54,7 +54,10 @@ for name in "${TAS[@]}"; do
         --in "$new/$uuid.stripped.elf" --out "$new/$uuid.ta" >/dev/null
     say "      $uuid  $name, version $TA_VERSION: $(stat -c %s "$new/$uuid.ta") bytes signed"
 done
-rm -rf "$CACHE/ta"
-mv "$new" "$CACHE/ta"
+for old in "$CACHE"/ta/*; do
+    [ -e "$new/${old##*/}" ] || rm -f "$old"
+done
+mv -f "$new"/* "$CACHE/ta/"
+rmdir "$new"
 say "      in $CACHE/ta, signed with OP-TEE's public TEST key: anybody can sign for it."
 say "      Before you flash them, sign them with your own key."

@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-rm -rf "$CACHE"/{target,ta,ta.new,logs,emmc.img,platform.env,firmware.bios} "$CACHE"/firmware-*
+rm -rf "$CACHE"/{target,ta,ta.new,logs,emmc.img,platform.env,firmware.bios,platform.lock} "$CACHE"/firmware-*
 [ "${1:-}" = everything ] || exit 0
 for part in toolbox fingers guest optee tf-a linux xtest; do
     rm -rf "$CACHE/$part".lock "$CACHE/$part"-*

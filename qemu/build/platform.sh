@@ -13,6 +13,11 @@ build=$REPO/qemu/build
 case $goal in tools) steps=3 ;; ta) steps=5 ;; all) steps=8 ;; *) die "No goal $goal." "tools, ta or all." ;; esac
 step=0
 
+mkdir -p "$CACHE" 2>/dev/null || die "Cannot write to $CACHE." \
+    "Set TOUCHSEAL_CACHE to a directory that you can write to."
+exec 8>"$CACHE/platform.lock"
+flock --nonblock 8 || { say "Waiting for another make in $CACHE." && flock 8; }
+
 # step NAME KEY MEGABYTES TITLE COMMAND...: a part, with its number.
 step() {
     local title="[$((++step))/$steps] $4"
