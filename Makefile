@@ -35,13 +35,15 @@ test-host: tools
 	@$(TOOLBOX) cargo test --quiet
 	@qemu/tests/bad-input.sh
 
-test-guest: platform
-	@$(TOOLBOX) cargo test --quiet --package touchseal-qemu --test guest -- --ignored
+test-guest: programs
+	@$(TOOLBOX) cargo test --quiet --package touchseal-qemu --features platform --test guest
 	@$(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test optee -- --test-threads=1
+	@$(TOOLBOX) cargo build --quiet --release --package touchseal
+	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
 
 check: ta
 	@$(TOOLBOX) cargo fmt --all --check
-	@$(TOOLBOX) cargo clippy --quiet --all-targets -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet --all-targets --features touchseal-qemu/platform -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal --features teec --all-targets -- --deny warnings
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items

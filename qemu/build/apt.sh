@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Debian packages without touching the machine's own apt: a private
 # configuration, state and cache, and nothing but downloads.
 # Sourced after common.sh.

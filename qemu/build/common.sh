@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What every platform script shares: where things are, how to speak, how a
 # part of the platform is made once and kept.
 # Sourced, never run.

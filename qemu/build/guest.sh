@@ -6,8 +6,8 @@ set -euo pipefail
 . "$(dirname "$0")/apt.sh"
 
 out=$1
-packages=$out/packages
-unpack_packages "$packages" "trixie trixie-updates" \
+unpacked=$out/packages
+unpack_packages "$unpacked" "trixie trixie-updates" \
     busybox-static:arm64 libc6:arm64 libgcc-s1:arm64 libcap-ng0:arm64 libteec2:arm64 \
     alone:util-linux:arm64 alone:optee-client-dev:arm64
 libraries=usr/lib/aarch64-linux-gnu
@@ -17,11 +17,12 @@ mkdir -p "$root"/{dev,etc,proc,root,sys,tmp,usr/bin,$libraries}
 for dir in bin lib sbin; do ln -s usr/$dir "$root/$dir"; done
 ln -s bin "$root/usr/sbin"
 cp "$REPO/qemu/guest/init" "$root/init"
+install -m 755 "$REPO/qemu/guest/as" "$root/usr/bin/as"
 chmod 755 "$root/init"
-cp "$packages/usr/bin/busybox" "$root/usr/bin/"
-cp "$packages/usr/bin/setpriv" "$root/usr/bin/"
-cp -a "$packages/$libraries"/*.so* "$root/$libraries/"
-cp -a "$packages"/usr/lib/ld-linux-aarch64.so.1 "$root/usr/lib/"
+cp "$unpacked/usr/bin/busybox" "$root/usr/bin/"
+cp "$unpacked/usr/bin/setpriv" "$root/usr/bin/"
+cp -a "$unpacked/$libraries"/*.so* "$root/$libraries/"
+cp -a "$unpacked"/usr/lib/ld-linux-aarch64.so.1 "$root/usr/lib/"
 echo 'root:x:0:0::/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
 (cd "$root" && find . | sort | "$REPO/qemu/toolbox" cpio --quiet -o -H newc -R 0:0 --reproducible) \
@@ -29,7 +30,7 @@ echo 'root:x:0:' >"$root/etc/group"
 
 # The build script of optee-teec looks for usr/lib/libteec.so.
 mkdir -p "$out/client/usr/lib"
-cp -a "$packages/usr/include" "$out/client/usr/"
-cp -a "$packages/$libraries"/libteec.so* "$out/client/usr/lib/"
-sed -n 's/^libteec2_\(.*\)_arm64.deb/libteec \1/p' "$packages/packages" >"$out/versions"
-rm -rf "$root" "$packages"
+cp -a "$unpacked/usr/include" "$out/client/usr/"
+cp -a "$unpacked/$libraries"/libteec.so* "$out/client/usr/lib/"
+sed -n 's/^libteec2_\(.*\)_arm64.deb/libteec \1/p' "$unpacked/packages" >"$out/versions"
+rm -rf "$root" "$unpacked"

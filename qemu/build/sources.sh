@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # for those who source it
 # Source archives, pinned by sha256. Sourced after common.sh and apt.sh.
 # To move to another version: change its lines here, then `make platform`.
 

@@ -249,12 +249,19 @@ impl Guest {
     /// # Errors
     ///
     /// When the guest ends in another way.
-    pub fn shell(mut self, directory: &Path, rows: u32, columns: u32) -> Result<()> {
+    pub fn shell(
+        mut self,
+        directory: &Path,
+        fingers: &Path,
+        rows: u32,
+        columns: u32,
+    ) -> Result<()> {
         let script = format!(
-            "export PATH={} TERM=linux PS1='touchseal# '\ncd {}\n\
+            "export PATH={} TERM=linux PS1='touchseal# ' FINGERS={}\ncd {}\n\
              stty -F /dev/hvc0 rows {rows} cols {columns}\n\
              setsid -c sh </dev/hvc0 >/dev/hvc0 2>&1\npoweroff -f\n",
             command::quoted(&self.path),
+            command::quoted(&fingers.display().to_string()),
             command::quoted(&directory.display().to_string()),
         );
         self.submit(&script)?;

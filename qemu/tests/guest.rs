@@ -12,7 +12,6 @@ fn boot(emmc: &Emmc, options: &Options) -> Guest {
 }
 
 #[test]
-#[ignore = "needs the platform"]
 fn commands_run_as_asked() {
     let dir = tempfile::tempdir().unwrap();
     let shared = dir.path().join("with space, and comma");
@@ -74,7 +73,6 @@ fn commands_run_as_asked() {
 }
 
 #[test]
-#[ignore = "needs the platform"]
 fn a_hang_is_told_with_both_consoles() {
     let dir = tempfile::tempdir().unwrap();
     let emmc = Emmc::scratch().unwrap();
@@ -97,7 +95,6 @@ fn a_hang_is_told_with_both_consoles() {
 }
 
 #[test]
-#[ignore = "needs the platform"]
 fn a_crash_is_told_with_both_consoles() {
     let dir = tempfile::tempdir().unwrap();
     let emmc = Emmc::scratch().unwrap();

@@ -9,7 +9,7 @@ set -euo pipefail
 if [ "${1:-}" = fill ]; then
     # Older suites have TAs that are signed with a key that 4.10 no longer takes.
     unpack_packages "$2" sid optee-test-qemu:arm64 tee-supplicant:arm64
-    rm -rf "$2"/usr/share "$2"/usr/lib/x86_64-linux-gnu
+    rm -rf "${2:?}"/usr/share "$2"/usr/lib/x86_64-linux-gnu
     exit
 fi
 

@@ -34,7 +34,7 @@ fn shell() -> Result<()> {
         "You are root in the guest; {} is here too. `exit` powers off.",
         platform.repo.display()
     );
-    guest.shell(&platform.repo, rows, columns)
+    guest.shell(&platform.repo, &platform.fingers, rows, columns)
 }
 
 /// What stty says: rows and columns, unless the terminal doesn't know.
