@@ -4,6 +4,7 @@ GUEST := --target aarch64-unknown-linux-gnu
 TAS := --package touchseal-optee --package touchseal-payment --package touchseal-fingerprint
 TOOLBOX := qemu/toolbox
 PLATFORM := qemu/build/platform.sh
+SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as $(wildcard qemu/*/*.sh)
 
 .PHONY: help run shell programs test test-host test-guest check tools ta platform platform-test clean distclean
 # The scripts use all processors; two of them at once would only get in each other's way.
@@ -14,7 +15,7 @@ help:
 	@echo 'make shell          a shell in the guest, with the command line tools and the keys of make run'
 	@echo 'make test           all that CI runs: check, test-host, and the suite on the real OP-TEE'
 	@echo 'make test-host      the tests that need no QEMU'
-	@echo 'make check          format, clippy and docs, warnings as errors'
+	@echo 'make check          format, clippy, docs, scripts, licences: warnings are errors'
 	@echo 'make ta             the trusted applications as signed .ta files'
 	@echo 'make platform       only build: tools, OP-TEE, TF-A, Linux, trusted applications, firmware'
 	@echo 'make platform-test  OP-TEE'"'"'s own tests of its storage, on this platform (minutes)'
@@ -47,6 +48,8 @@ check: ta
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal --features teec --all-targets -- --deny warnings
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items
+	@$(TOOLBOX) shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR $(SCRIPTS)
+	@qemu/build/deny.sh
 
 tools:
 	@$(PLATFORM) tools

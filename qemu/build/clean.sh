@@ -6,7 +6,7 @@ set -euo pipefail
 
 rm -rf "$CACHE"/{target,ta,ta.new,logs,emmc.img,platform.env,firmware.bios,platform.lock} "$CACHE"/firmware-*
 [ "${1:-}" = everything ] || exit 0
-for part in toolbox fingers guest optee tf-a linux xtest; do
+for part in toolbox fingers guest optee tf-a linux xtest deny; do
     rm -rf "$CACHE/$part".lock "$CACHE/$part"-*
 done
 # A DL_DIR elsewhere is the person's own.
