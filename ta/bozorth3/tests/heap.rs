@@ -3,62 +3,50 @@
 
 mod common;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use std::alloc::System;
 
+use cap::Cap;
 use common::{again, finger, lattice, random};
 use touchseal_bozorth3::{Limits, MatchError, Minutia, match_score};
 
-thread_local! {
-    static HELD: Cell<usize> = const { Cell::new(0) };
-    static PEAK: Cell<usize> = const { Cell::new(0) };
-    static LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
-}
-
-/// Counts this thread's bytes, and fails when its allocations are used up.
-struct Counting;
-
-// SAFETY: passes each call on to `System` with the caller's own arguments, or returns null. The
-// cells are constants that need no allocation and no destructor.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if LEFT.get() == 0 {
-            return std::ptr::null_mut();
-        }
-        LEFT.set(LEFT.get() - 1);
-        HELD.set(HELD.get().wrapping_add(layout.size()));
-        PEAK.set(PEAK.get().max(HELD.get()));
-        // SAFETY: the caller's promises about `layout` are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        HELD.set(HELD.get().wrapping_sub(layout.size()));
-        // SAFETY: `pointer` comes from `alloc` above, which got it from `System`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
-/// The result of a match of which the first `allocations` succeed, and the most bytes it held.
+/// Its own `main`: nothing else allocates meanwhile.
+fn main() {
+    no_match_exceeds_the_bound();
+    any_allocation_may_fail();
+    println!("heap: the bound holds, and any allocation may fail");
+}
+
+/// The result of a match while the heap has `room` bytes.
 fn matched(
     probe: &[Minutia],
     gallery: &[Minutia],
     limits: &Limits,
-    allocations: usize,
-) -> (Result<u32, MatchError>, usize) {
-    let before = HELD.get();
-    PEAK.set(before);
-    LEFT.set(allocations);
+    room: usize,
+) -> Result<u32, MatchError> {
+    let before = ALLOCATOR.allocated();
+    ALLOCATOR.set_limit(before + room).unwrap();
     let result = match_score(probe, gallery, limits);
-    LEFT.set(usize::MAX);
-    assert_eq!(HELD.get(), before, "all of it is freed");
-    (result, PEAK.get() - before)
+    ALLOCATOR.set_limit(usize::MAX).unwrap();
+    assert_eq!(ALLOCATOR.allocated(), before, "all of it is freed");
+    result
 }
 
-#[test]
+/// The least room, to 1 KiB, in which the match does not run out of memory.
+fn needed(probe: &[Minutia], gallery: &[Minutia], limits: &Limits) -> usize {
+    let (mut little, mut enough) = (0, 2 * limits.heap_bound());
+    while enough - little > 1024 {
+        let room = little.midpoint(enough);
+        match matched(probe, gallery, limits, room) {
+            Err(MatchError::OutOfMemory) => little = room,
+            _ => enough = room,
+        }
+    }
+    enough
+}
+
 fn no_match_exceeds_the_bound() {
     let limits = Limits::TRUSTED_APPLICATION;
     assert!(limits.heap_bound() < 400 * 1024, "{}", limits.heap_bound());
@@ -77,29 +65,22 @@ fn no_match_exceeds_the_bound() {
         (fingers.clone(), again(&fingers, 10, 1), limits),
         (finger(10, 100, 1), finger(10, 100, 2), limits),
     ] {
-        let (result, peak) = matched(&probe, &gallery, &limits, usize::MAX);
-        assert!(peak <= limits.heap_bound(), "{peak}: {result:?}");
-        most = most.max(peak);
+        let outcome = matched(&probe, &gallery, &limits, limits.heap_bound());
+        assert_ne!(outcome, Err(MatchError::OutOfMemory));
+        most = most.max(needed(&probe, &gallery, &limits));
     }
     // The bound is not an idle one.
     assert!(most > limits.heap_bound() / 2, "{most}");
 }
 
-#[test]
-fn every_allocation_may_fail() {
+fn any_allocation_may_fail() {
     let first = finger(40, 260, 1);
     let second = again(&first, 10, 1);
     let limits = Limits::TRUSTED_APPLICATION;
-    let mut allocations = 0;
-    loop {
-        match matched(&first, &second, &limits, allocations).0 {
-            Err(error) => assert_eq!(error, MatchError::OutOfMemory),
-            Ok(score) => {
-                assert!(score > 40);
-                break;
-            }
-        }
-        allocations += 1;
+    let needed = needed(&first, &second, &limits);
+    for room in (0..needed - 1024).step_by(1024) {
+        let outcome = matched(&first, &second, &limits, room);
+        assert_eq!(outcome, Err(MatchError::OutOfMemory), "with {room} bytes");
     }
-    assert!((20..100).contains(&allocations), "{allocations}");
+    assert!(matched(&first, &second, &limits, needed).unwrap() > 40);
 }
