@@ -35,6 +35,8 @@ pub struct Options {
     pub read_write: Vec<PathBuf>,
     /// How long booting may take.
     pub boot_limit: Duration,
+    /// The key in the RPMB, 64 hexadecimal digits; none where it was never programmed.
+    pub rpmb_key: Option<&'static str>,
     /// Joins a terminal of the guest to this process's.
     pub(crate) console: bool,
 }
@@ -48,6 +50,7 @@ impl Options {
             read_only: Vec::new(),
             read_write: Vec::new(),
             boot_limit: Duration::from_secs(60),
+            rpmb_key: Some(machine::RPMB_KEY),
             console: false,
         }
     }

@@ -10,7 +10,8 @@ use std::process::{Command, Stdio};
 /// and its eMMC's identity: HMAC-SHA-256 of CID under HUK. QEMU keeps no RPMB
 /// key across processes, so that it is set at each start, as a factory would
 /// once.
-const RPMB_KEY: &str = "D418724EC59C71EBC4F70716725CB24C3E17E24F9A59622028F7792BB50A251D";
+pub(crate) const RPMB_KEY: &str =
+    "D418724EC59C71EBC4F70716725CB24C3E17E24F9A59622028F7792BB50A251D";
 
 /// Where BL31 expects the kernel (PRELOADED_BL33_BASE), and where the kernel is
 /// told to find its root file system.
@@ -80,12 +81,14 @@ pub(crate) fn command(
         format!("if=none,format=raw,id=emmc,file={}", quoted(emmc.path())),
     );
     arg("-device", "sdhci-pci".into());
+    let key = options.rpmb_key.map(|key| format!(",auth-key={key}"));
     arg(
         "-device",
         format!(
-            "emmc,drive=emmc,boot-partition-size={},rpmb-partition-size={},auth-key={RPMB_KEY}",
+            "emmc,drive=emmc,boot-partition-size={},rpmb-partition-size={}{}",
             emmc::BOOT_SIZE,
-            emmc::RPMB_SIZE
+            emmc::RPMB_SIZE,
+            key.unwrap_or_default()
         ),
     );
     arg("-device", "virtio-rng-pci".into());

@@ -104,3 +104,32 @@ fn a_crash_is_told_with_both_consoles() {
     assert!(error.starts_with("The guest ended while it ran"), "{error}");
     assert!(error.contains("sysrq triggered crash"), "{error}");
 }
+
+/// An RPMB that was never keyed, or is keyed for another device: the command line says
+/// so, nothing falls back to other storage, and the trusted applications live on.
+#[test]
+fn an_rpmb_without_our_key_is_told() {
+    let platform = Platform::from_env().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    for key in [None, Some(ANOTHER_DEVICES)] {
+        let emmc = Emmc::scratch().unwrap();
+        let mut options = Options::new(dir.path());
+        options.programs = Some(platform.programs.clone());
+        options.rpmb_key = key;
+        let mut guest = boot(&emmc, &options);
+        for _ in 0..2 {
+            let provision = Command::new("touchseal").arg("provision");
+            let output = guest.run(&provision, LIMIT).unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.code, 1);
+            assert!(said.contains("StorageUnavailable"), "{key:?}: {said}");
+        }
+        let info = guest
+            .run(&Command::new("touchseal").arg("info"), LIMIT)
+            .unwrap();
+        assert_eq!(info.code, 0, "{}", String::from_utf8_lossy(&info.stderr));
+        guest.power_off().unwrap();
+    }
+}
+
+const ANOTHER_DEVICES: &str = "D3EB3EC36E334C9F988CE2C0B85954610D2BCF8664844DF2AB56E6C61BB701E4";

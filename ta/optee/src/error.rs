@@ -1,7 +1,7 @@
 //! What OP-TEE reports, in the words of the logic.
 
 use optee_utee::ErrorKind;
-use touchseal_core::error::Error;
+use touchseal_core::error::{Error, Result};
 
 /// The logic's error for one of OP-TEE's.
 pub fn of(error: optee_utee::Error) -> Error {
@@ -19,5 +19,13 @@ pub fn of(error: optee_utee::Error) -> Error {
         ErrorKind::AccessConflict => Error::Exists,
         ErrorKind::OutOfMemory => Error::OutOfMemory,
         _ => Error::Platform,
+    }
+}
+
+/// The logic's outcome of a result of OP-TEE core.
+pub fn check(result: optee_utee::raw::TEE_Result) -> Result<()> {
+    match result {
+        optee_utee::raw::TEE_SUCCESS => Ok(()),
+        failure => Err(of(optee_utee::Error::from_raw_error(failure))),
     }
 }

@@ -1,20 +1,19 @@
 //! Key pairs as GlobalPlatform key objects: generated, sealed and used inside
 //! OP-TEE core, which alone ever holds the private half.
 
-use crate::{error, store};
+use crate::error;
+use crate::object::Object;
 use optee_utee::{
     AlgorithmId, Asymmetric, AttributeId, AttributeValue, DataFlag, ElementId, GenericObject,
-    ObjectHandle, ObjectStorageConstants, OperationMode, PersistentObject, TransientObject,
-    TransientObjectType, UsageFlag,
+    OperationMode, TransientObject, TransientObjectType, UsageFlag,
 };
 use touchseal_core::error::{Error, Result};
 use touchseal_proto::message::{PublicKey, Signature};
 
 const BITS: usize = 256;
-const OPEN: DataFlag = DataFlag::ACCESS_READ.union(DataFlag::SHARE_READ);
 
 /// Generates a P-256 key pair and seals it.
-pub fn generate(id: &[u8], record: &[u8]) -> Result<PersistentObject> {
+pub fn generate(id: &[u8], record: &[u8]) -> Result<Object> {
     let mut key =
         TransientObject::allocate(TransientObjectType::EcdsaKeypair, BITS).map_err(error::of)?;
     let curve =
@@ -22,52 +21,22 @@ pub fn generate(id: &[u8], record: &[u8]) -> Result<PersistentObject> {
     key.generate_key(BITS, &[curve.into()]).map_err(error::of)?;
     // A generated key is extractable until it is said not to be.
     key.restrict_usage(UsageFlag::SIGN).map_err(error::of)?;
-    seal(id, &key, record)
-}
-
-/// Seals a copy of a sealed key pair.
-pub fn copy(key: &PersistentObject, id: &[u8], record: &[u8]) -> Result<()> {
-    seal(id, key, record).map(drop)
-}
-
-fn seal(id: &[u8], key: &impl GenericObject, record: &[u8]) -> Result<PersistentObject> {
-    // SAFETY: `key` is open, so that its handle is valid.
-    let handle = unsafe { *key.as_raw_ref() };
-    create(id, handle, record)?;
+    Object::create(id, Some(&key), record)?;
     open(id)?.ok_or(Error::StorageDamaged)
 }
 
-/// `PersistentObject::create` closes the handle that it takes the attributes from;
-/// here the caller keeps it.
-fn create(id: &[u8], attributes: optee_utee::raw::TEE_ObjectHandle, record: &[u8]) -> Result<()> {
-    let mut created = core::ptr::null_mut();
-    // SAFETY: every pointer is to memory of this call, of the length beside it.
-    let result = unsafe {
-        optee_utee::raw::TEE_CreatePersistentObject(
-            ObjectStorageConstants::PrivateRpmb as u32,
-            id.as_ptr().cast(),
-            id.len(),
-            DataFlag::ACCESS_READ.bits(),
-            attributes,
-            record.as_ptr().cast(),
-            record.len(),
-            &mut created,
-        )
-    };
-    if result != optee_utee::raw::TEE_SUCCESS {
-        return Err(error::of(optee_utee::Error::from_raw_error(result)));
-    }
-    // Closed here: the key is opened again with the access that it needs.
-    ObjectHandle::from_raw(created).map(drop).map_err(error::of)
+/// Seals a copy of a sealed key pair.
+pub fn copy(key: &Object, id: &[u8], record: &[u8]) -> Result<()> {
+    Object::create(id, Some(key), record)
 }
 
 /// Opens a sealed key pair.
-pub fn open(id: &[u8]) -> Result<Option<PersistentObject>> {
-    store::open(id, OPEN)
+pub fn open(id: &[u8]) -> Result<Option<Object>> {
+    Object::open(id, DataFlag::ACCESS_READ | DataFlag::SHARE_READ)
 }
 
 /// The public half. OP-TEE drops leading zeros of a coordinate.
-pub fn public(key: &PersistentObject) -> Result<PublicKey> {
+pub fn public(key: &Object) -> Result<PublicKey> {
     let mut public = [0; 64];
     let (x, y) = public.split_at_mut(32);
     for (id, coordinate) in [
@@ -87,7 +56,7 @@ pub fn public(key: &PersistentObject) -> Result<PublicKey> {
 }
 
 /// ECDSA over a SHA-256 digest.
-pub fn sign(key: &PersistentObject, digest: &[u8; 32]) -> Result<Signature> {
+pub fn sign(key: &Object, digest: &[u8; 32]) -> Result<Signature> {
     let mut operation = Asymmetric::allocate(AlgorithmId::EcDsaSha256, OperationMode::Sign, BITS)
         .map_err(error::of)?;
     operation.set_key(key).map_err(error::of)?;

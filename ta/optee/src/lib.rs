@@ -17,6 +17,7 @@ mod error;
 mod instance;
 mod keys;
 mod log;
+mod object;
 mod panic;
 mod peer;
 mod platform;

@@ -1,8 +1,9 @@
 //! The platform traits.
 
+use crate::object::Object;
 use crate::store::RpmbStore;
 use crate::{keys, log, peer, store};
-use optee_utee::{PersistentObject, Time};
+use optee_utee::Time;
 use touchseal_core::error::{Error, Result};
 use touchseal_core::platform::{
     Clock, FingerprintPlatform, KeyStore, PaymentPlatform, Random, RefusalLog, Store,
@@ -33,24 +34,24 @@ impl Store for OpteePlatform {
 }
 
 impl KeyStore for OpteePlatform {
-    type Key = PersistentObject;
+    type Key = Object;
 
-    fn generate_key(&mut self, id: &[u8], record: &[u8]) -> Result<PersistentObject> {
+    fn generate_key(&mut self, id: &[u8], record: &[u8]) -> Result<Object> {
         keys::generate(id, record)
     }
-    fn copy_key(&mut self, key: &PersistentObject, id: &[u8], record: &[u8]) -> Result<()> {
+    fn copy_key(&mut self, key: &Object, id: &[u8], record: &[u8]) -> Result<()> {
         keys::copy(key, id, record)
     }
-    fn open_key(&mut self, id: &[u8]) -> Result<Option<PersistentObject>> {
+    fn open_key(&mut self, id: &[u8]) -> Result<Option<Object>> {
         keys::open(id)
     }
-    fn key_record(&mut self, key: &mut PersistentObject, out: &mut [u8]) -> Result<usize> {
-        store::read(key, out)
+    fn key_record(&mut self, key: &mut Object, out: &mut [u8]) -> Result<usize> {
+        key.read(out)
     }
-    fn public_key(&mut self, key: &PersistentObject) -> Result<PublicKey> {
+    fn public_key(&mut self, key: &Object) -> Result<PublicKey> {
         keys::public(key)
     }
-    fn sign(&mut self, key: &PersistentObject, digest: &[u8; 32]) -> Result<Signature> {
+    fn sign(&mut self, key: &Object, digest: &[u8; 32]) -> Result<Signature> {
         keys::sign(key, digest)
     }
     fn delete_key(&mut self, id: &[u8]) -> Result<()> {

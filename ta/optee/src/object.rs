@@ -1,0 +1,135 @@
+//! Persistent objects in the RPMB, named explicitly: `TEE_STORAGE_PRIVATE` is the normal
+//! world's file system where OP-TEE has one.
+//!
+//! These call OP-TEE core itself rather than libutee, which ends the TA at every error that
+//! the GlobalPlatform specification does not list: an RPMB that stops answering, or whose
+//! answers do not verify. Here that is an error like any other, with its cause.
+
+use crate::error::check;
+use core::ffi::c_ulong;
+use optee_utee::raw::{
+    _utee_storage_obj_create, _utee_storage_obj_del, _utee_storage_obj_open,
+    _utee_storage_obj_read, _utee_storage_obj_seek, _utee_storage_obj_write, TEE_CloseObject,
+    TEE_ERROR_ITEM_NOT_FOUND, TEE_ObjectHandle,
+};
+use optee_utee::{DataFlag, GenericObject, ObjectStorageConstants};
+use touchseal_core::error::{Error, Result};
+
+const RPMB: c_ulong = ObjectStorageConstants::PrivateRpmb as c_ulong;
+const FROM_THE_START: c_ulong = 0;
+
+/// An open object. Closed when dropped.
+pub struct Object(TEE_ObjectHandle);
+
+impl Object {
+    /// libutee's handles are core's numbers, as pointers.
+    fn new(number: u32) -> Self {
+        Self(core::ptr::without_provenance_mut(number as usize))
+    }
+
+    fn number(&self) -> c_ulong {
+        self.0.addr() as c_ulong
+    }
+
+    /// Opens an object; None where there is none.
+    pub fn open(id: &[u8], flags: DataFlag) -> Result<Option<Self>> {
+        let mut number = 0;
+        // SAFETY: `id` is readable for its length, and `number` is writable.
+        let result = unsafe {
+            _utee_storage_obj_open(
+                RPMB,
+                id.as_ptr().cast(),
+                id.len(),
+                c_ulong::from(flags.bits()),
+                &mut number,
+            )
+        };
+        if result == TEE_ERROR_ITEM_NOT_FOUND {
+            return Ok(None);
+        }
+        check(result).map(|()| Some(Self::new(number)))
+    }
+
+    /// Creates an object of the attributes of `key`, if any, and of `data`. Without the
+    /// overwrite flag this ends in one write of the FAT entry: all or nothing. Overwriting
+    /// is not power-safe, and never used.
+    pub fn create(id: &[u8], key: Option<&impl GenericObject>, data: &[u8]) -> Result<()> {
+        let attributes = match key {
+            // SAFETY: the handle is used while `key` is borrowed.
+            Some(key) => unsafe { *key.as_raw_ref() },
+            None => core::ptr::null_mut(),
+        };
+        let mut number = 0;
+        // SAFETY: `id` and `data` are readable for their lengths, `number` is writable.
+        let result = unsafe {
+            _utee_storage_obj_create(
+                RPMB,
+                id.as_ptr().cast(),
+                id.len(),
+                c_ulong::from(DataFlag::ACCESS_READ.bits()),
+                attributes.addr() as c_ulong,
+                data.as_ptr().cast(),
+                data.len(),
+                &mut number,
+            )
+        };
+        // Closed at once: it is opened again with the access that is needed.
+        check(result).map(|()| drop(Self::new(number)))
+    }
+
+    /// Deletes the object, which was opened with `ACCESS_WRITE_META`.
+    pub fn delete(self) -> Result<()> {
+        let number = self.number();
+        // Core closes the handle, whatever comes of the removal.
+        core::mem::forget(self);
+        // SAFETY: a number that core has given; not used afterwards.
+        check(unsafe { _utee_storage_obj_del(number) })
+    }
+
+    fn rewind(&mut self) -> Result<()> {
+        // SAFETY: a number that core has given.
+        check(unsafe { _utee_storage_obj_seek(self.number(), 0, FROM_THE_START) })
+    }
+
+    /// Reads the data from its start, as far as `out` has room.
+    pub fn read(&mut self, out: &mut [u8]) -> Result<usize> {
+        self.rewind()?;
+        let mut count = 0;
+        // SAFETY: `out` is writable for its length, `count` is writable.
+        let result = unsafe {
+            _utee_storage_obj_read(
+                self.number(),
+                out.as_mut_ptr().cast(),
+                out.len(),
+                &mut count,
+            )
+        };
+        check(result)?;
+        usize::try_from(count).map_err(|_| Error::Platform)
+    }
+
+    /// Writes over the data from its start.
+    pub fn write(&mut self, data: &[u8]) -> Result<()> {
+        self.rewind()?;
+        // SAFETY: `data` is readable for its length.
+        check(unsafe { _utee_storage_obj_write(self.number(), data.as_ptr().cast(), data.len()) })
+    }
+
+    /// How long the data is.
+    pub fn size(&self) -> Result<usize> {
+        Ok(self.info().map_err(crate::error::of)?.data_size())
+    }
+}
+
+impl GenericObject for Object {
+    unsafe fn as_raw_ref(&self) -> &TEE_ObjectHandle {
+        &self.0
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        // SAFETY: the handle is open, and not used afterwards.
+        unsafe { TEE_CloseObject(self.0) };
+    }
+}
