@@ -64,6 +64,21 @@ impl<T: Transport> PaymentClient<T> {
         self.call(&ExportPaymentKey { scene })
     }
 
+    /// The scenes of the caller's payment keys.
+    pub fn list_payment_keys(&mut self) -> Result<PaymentKeys, T> {
+        self.call(&ListPaymentKeys {})
+    }
+
+    /// Removes one of the caller's payment keys, for ever.
+    pub fn remove_payment_key(&mut self, scene: Scene) -> Result<Done, T> {
+        self.call(&RemovePaymentKey { scene })
+    }
+
+    /// Removes all of the caller's keys, for ever.
+    pub fn remove_app_keys(&mut self) -> Result<Done, T> {
+        self.call(&RemoveAppKeys {})
+    }
+
     /// Begins a payment: the handle is the challenge for the finger.
     pub fn begin(&mut self, scene: Scene, payment: Payment) -> Result<Begun, T> {
         self.call(&Begin { scene, payment })

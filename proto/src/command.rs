@@ -91,6 +91,9 @@ commands! {
         11 ExportAppKey       -> SignedKey,     App;
         12 GeneratePaymentKey -> Generated,     App;
         13 ExportPaymentKey   -> SignedKey,     App;
+        14 ListPaymentKeys    -> PaymentKeys,   App;
+        15 RemovePaymentKey   -> Done,          App;
+        16 RemoveAppKeys      -> Done,          App;
         20 Begin              -> Begun,         App;
         21 Finish             -> SignedPayment, App;
         22 Abort              -> Done,          App;

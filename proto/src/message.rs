@@ -182,6 +182,39 @@ wire_struct! {
     }
 }
 
+/// The largest number of payment keys of an app.
+pub const MAX_PAYMENT_KEYS: usize = 16;
+
+wire_struct! {
+    /// Asks for the caller's payment keys.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    ListPaymentKeys {}
+}
+
+wire_struct! {
+    /// The caller's payment keys.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    PaymentKeys {
+        /// Their scenes, in no order.
+        scenes: Vec<Scene, MAX_PAYMENT_KEYS>,
+    }
+}
+
+wire_struct! {
+    /// Removes one of the caller's payment keys, for ever.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    RemovePaymentKey {
+        /// The scene.
+        scene: Scene,
+    }
+}
+
+wire_struct! {
+    /// Removes all of the caller's keys, for ever: the payment keys, then the app key.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    RemoveAppKeys {}
+}
+
 wire_struct! {
     /// A public key and the signature of the key above it.
     #[derive(Clone, Debug, PartialEq, Eq)]

@@ -77,6 +77,9 @@ statuses! {
     14 PaymentKeyInvalidated
         "the payment key was made under another set of fingers, and is unusable for ever"
         "let the owner confirm the change, then make a new payment key"
+    15 TooManyKeys
+        "this app, or this device, has as many keys as it may have"
+        "remove keys that are no longer used with `touchseal remove-key`"
     20 NoFingerEnrolled
         "no finger is enrolled"
         "enrol a finger with `touchseal enroll`"

@@ -282,6 +282,23 @@ fn payment_commands() {
             },
         ),
         exchange(
+            "list_payment_keys",
+            ListPaymentKeys {},
+            "payment_keys",
+            PaymentKeys {
+                scenes: [label("shop"), label("another shop")].into_iter().collect(),
+            },
+        ),
+        exchange(
+            "remove_payment_key",
+            RemovePaymentKey {
+                scene: label("shop"),
+            },
+            "done",
+            Done {},
+        ),
+        exchange("remove_app_keys", RemoveAppKeys {}, "done", Done {}),
+        exchange(
             "begin",
             Begin {
                 scene: label("shop"),

@@ -43,6 +43,16 @@ pub enum Command {
         #[arg(long)]
         scene: String,
     },
+    /// List this user's payment keys
+    Keys,
+    /// Remove this user's payment key for a scene, for ever
+    RemoveKey {
+        /// The scene
+        #[arg(long)]
+        scene: String,
+    },
+    /// Remove all of this user's keys, for ever
+    RemoveApp,
     /// Export this user's app key and payment key, signed by the keys above them
     Chain {
         /// The scene
@@ -135,6 +145,17 @@ impl Command {
                 said("payment key", &payment()?.generate_payment_key(scene)?);
                 Ok(())
             }
+            Self::Keys => keys(),
+            Self::RemoveKey { scene } => {
+                payment()?.remove_payment_key(label("--scene", &scene)?)?;
+                println!("payment key: removed");
+                Ok(())
+            }
+            Self::RemoveApp => {
+                payment()?.remove_app_keys()?;
+                println!("app key and payment keys: removed");
+                Ok(())
+            }
             Self::Chain { scene, out } => chain(&scene, &out),
             Self::Pay(pay) => pay.run(),
         }
@@ -223,6 +244,13 @@ fn enroll(image: &Path) -> Result<()> {
         "finger {} enrolled, {} in all",
         enrolled.finger, enrolled.fingers
     );
+    Ok(())
+}
+
+fn keys() -> Result<()> {
+    for scene in payment()?.list_payment_keys()?.scenes {
+        println!("{scene}");
+    }
     Ok(())
 }
 

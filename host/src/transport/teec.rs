@@ -31,8 +31,8 @@ impl TeecError {
                 "close other clients, then try again",
             ),
             (_, ErrorKind::TargetDead) => (
-                "the trusted application died, as it does when the RPMB answers with an error",
-                "try again; if it dies again, look at the secure console and at the eMMC",
+                "the trusted application died",
+                "try again, and report what the secure console says",
             ),
             (_, ErrorKind::Busy) => ("the secure world is busy", "try again"),
             (Link::Driver, ErrorKind::AccessDenied) => (

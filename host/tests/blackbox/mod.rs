@@ -37,6 +37,8 @@ macro_rules! suite {
             a_payment_is_signed_and_verifies,
             the_counter_grows_with_every_signature,
             keys_are_made_once,
+            keys_are_listed_and_removed,
+            one_app_has_so_many_keys_and_no_more,
             another_finger_is_refused,
             a_token_is_good_for_its_operation_only,
             a_changed_token_is_refused,
@@ -192,6 +194,68 @@ pub fn keys_are_made_once<B: Bench>(bench: &B) {
         public(client.export_payment_key(label("another shop")).unwrap()),
         shop
     );
+}
+
+pub fn keys_are_listed_and_removed<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10020);
+    let scenes = |client: &mut Payments<B>| {
+        let mut scenes = client.list_payment_keys().unwrap().scenes.to_vec();
+        scenes.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        scenes
+    };
+    client.generate_payment_key(label("another shop")).unwrap();
+    assert_eq!(scenes(&mut client), [label("another shop"), label("shop")]);
+    assert_eq!(scenes(&mut payments(bench, 10021)), []);
+
+    let before = client.export_payment_key(label("shop")).unwrap();
+    let begun = client.begin(label("shop"), payment(1)).unwrap();
+    let token = touch(bench, 10020, begun.handle);
+    client.remove_payment_key(label("shop")).unwrap();
+    refused(client.finish(begun.handle, token), Status::NoPaymentKey);
+    refused(
+        client.remove_payment_key(label("shop")),
+        Status::NoPaymentKey,
+    );
+    refused(
+        client.begin(label("shop"), payment(1)),
+        Status::NoPaymentKey,
+    );
+    assert!(client.generate_payment_key(label("shop")).unwrap().new);
+    let after = client.export_payment_key(label("shop")).unwrap();
+    let key = |signed: &SignedKey| {
+        KeyStatement::from_bytes(&signed.statement)
+            .unwrap()
+            .public_key
+    };
+    assert_ne!(key(&before), key(&after));
+
+    client.remove_app_keys().unwrap();
+    assert_eq!(scenes(&mut client), []);
+    refused(client.export_app_key(), Status::NoAppKey);
+    client.remove_app_keys().unwrap();
+}
+
+pub fn one_app_has_so_many_keys_and_no_more<B: Bench>(bench: &B) {
+    let mut greedy = client(bench, 10022);
+    for number in 1..MAX_PAYMENT_KEYS {
+        greedy
+            .generate_payment_key(label(&format!("scene {number}")))
+            .unwrap();
+    }
+    refused(
+        greedy.generate_payment_key(label("one more")),
+        Status::TooManyKeys,
+    );
+    assert!(!greedy.generate_payment_key(label("shop")).unwrap().new);
+    assert_eq!(
+        greedy.list_payment_keys().unwrap().scenes.len(),
+        MAX_PAYMENT_KEYS
+    );
+
+    client(bench, 10023);
+    let mut greedy = client(bench, 10022);
+    greedy.remove_app_keys().unwrap();
+    assert!(greedy.list_payment_keys().unwrap().scenes.is_empty());
 }
 
 pub fn another_finger_is_refused<B: Bench>(bench: &B) {

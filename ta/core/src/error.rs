@@ -38,6 +38,8 @@ pub enum Error {
     NoPaymentKey,
     /// The payment key was made under another enrolment.
     PaymentKeyInvalidated,
+    /// No room for another key.
+    TooManyKeys,
     /// No finger is enrolled.
     NoFingerEnrolled,
     /// No room for another finger.
@@ -112,6 +114,7 @@ impl Error {
             Self::NoAppKey => Status::NoAppKey,
             Self::NoPaymentKey => Status::NoPaymentKey,
             Self::PaymentKeyInvalidated => Status::PaymentKeyInvalidated,
+            Self::TooManyKeys => Status::TooManyKeys,
             Self::NoFingerEnrolled => Status::NoFingerEnrolled,
             Self::TooManyFingers => Status::TooManyFingers,
             Self::FingerNotRecognized => Status::FingerNotRecognized,

@@ -145,6 +145,18 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             PaymentCommand::ExportPaymentKey(request) => {
                 reply.send(self.export_payment_key(session.uid()?, request.scene))
             }
+            PaymentCommand::ListPaymentKeys(ListPaymentKeys {}) => {
+                let uid = session.uid()?;
+                reply.send(self.keys().scenes(uid).map(|scenes| PaymentKeys { scenes }))
+            }
+            PaymentCommand::RemovePaymentKey(RemovePaymentKey { scene }) => {
+                let uid = session.uid()?;
+                reply.send(self.keys().remove(uid, scene).map(|()| Done {}))
+            }
+            PaymentCommand::RemoveAppKeys(RemoveAppKeys {}) => {
+                let uid = session.uid()?;
+                reply.send(self.keys().remove_all(uid).map(|()| Done {}))
+            }
             PaymentCommand::Begin(request) => reply.send(self.begin(session, request)),
             PaymentCommand::Finish(request) => reply.send(self.finish(session, &request)),
             PaymentCommand::Abort(Abort { handle }) => {

@@ -2,6 +2,7 @@
 //! `ta/PORTING.md` is the checklist.
 
 use crate::error::Result;
+use core::ops::ControlFlow;
 use touchseal_proto::message::{PublicKey, Signature, TokenKey};
 
 /// The largest sealed record that one authenticated RPMB write replaces: a
@@ -46,6 +47,8 @@ pub trait KeyStore {
     fn public_key(&mut self, key: &Self::Key) -> Result<PublicKey>;
     /// ECDSA over a SHA-256 digest.
     fn sign(&mut self, key: &Self::Key, digest: &[u8; 32]) -> Result<Signature>;
+    /// Visits the id of every sealed object, in no order, until the visitor says stop.
+    fn visit_ids(&mut self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()>;
     /// Deletes a key pair; one that is not there is deleted already.
     fn delete_key(&mut self, id: &[u8]) -> Result<()>;
 }

@@ -4,6 +4,7 @@
 use crate::transport::Shared;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use p256::ecdsa::{Signature as P256Signature, SigningKey};
+use std::ops::ControlFlow;
 use std::sync::Weak;
 use touchseal_core::error::{Error, Result};
 use touchseal_core::platform::{
@@ -119,6 +120,14 @@ impl KeyStore for NonsecurePlatform {
             .sign_prehash(digest)
             .map_err(|_| Error::Platform)?;
         Ok(signature.to_bytes().into())
+    }
+    fn visit_ids(&mut self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
+        for id in self.device()?.rpmb().ids_of(self.owner)? {
+            if visit(&id).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
     fn delete_key(&mut self, id: &[u8]) -> Result<()> {
         self.delete(id)

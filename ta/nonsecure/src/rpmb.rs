@@ -94,6 +94,16 @@ impl Rpmb {
         Ok(self.objects.get(id).map(Vec::as_slice))
     }
 
+    /// The ids of one owner's objects.
+    pub(crate) fn ids_of(&self, owner: u8) -> Result<Vec<Vec<u8>>> {
+        self.powered()?;
+        let owned = self
+            .objects
+            .keys()
+            .filter_map(|id| id.strip_prefix(&[owner]));
+        Ok(owned.map(<[u8]>::to_vec).collect())
+    }
+
     /// The object appears with the last of the writes: with the entry in the FAT.
     pub(crate) fn create(&mut self, id: &[u8], bytes: Vec<u8>) -> Result<()> {
         self.powered()?;

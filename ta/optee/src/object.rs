@@ -7,10 +7,12 @@
 
 use crate::error::check;
 use core::ffi::c_ulong;
+use core::ops::ControlFlow;
 use optee_utee::raw::{
+    _utee_storage_alloc_enum, _utee_storage_free_enum, _utee_storage_next_enum,
     _utee_storage_obj_create, _utee_storage_obj_del, _utee_storage_obj_open,
-    _utee_storage_obj_read, _utee_storage_obj_seek, _utee_storage_obj_write, TEE_CloseObject,
-    TEE_ERROR_ITEM_NOT_FOUND, TEE_ObjectHandle,
+    _utee_storage_obj_read, _utee_storage_obj_seek, _utee_storage_obj_write,
+    _utee_storage_start_enum, TEE_CloseObject, TEE_ERROR_ITEM_NOT_FOUND, TEE_ObjectHandle,
 };
 use optee_utee::{DataFlag, GenericObject, ObjectStorageConstants};
 use touchseal_core::error::{Error, Result};
@@ -131,5 +133,67 @@ impl Drop for Object {
     fn drop(&mut self) {
         // SAFETY: the handle is open, and not used afterwards.
         unsafe { TEE_CloseObject(self.0) };
+    }
+}
+
+/// Visits the id of every object of this TA, until the visitor says stop.
+pub fn visit_ids(visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
+    let mut enumerator = Enumerator::new()?;
+    if !enumerator.start()? {
+        return Ok(());
+    }
+    let mut id = [0; ID_MAX];
+    while let Some(len) = enumerator.next(&mut id)? {
+        if visit(id.get(..len).ok_or(Error::Platform)?).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// GlobalPlatform's `TEE_OBJECT_ID_MAX_LEN`.
+const ID_MAX: usize = 64;
+
+struct Enumerator(c_ulong);
+
+impl Enumerator {
+    fn new() -> Result<Self> {
+        let mut number = 0;
+        // SAFETY: `number` is writable.
+        check(unsafe { _utee_storage_alloc_enum(&mut number) })?;
+        Ok(Self(c_ulong::from(number)))
+    }
+
+    /// False where there is nothing.
+    fn start(&mut self) -> Result<bool> {
+        // SAFETY: a number that core has given.
+        let result = unsafe { _utee_storage_start_enum(self.0, RPMB) };
+        if result == TEE_ERROR_ITEM_NOT_FOUND {
+            return Ok(false);
+        }
+        check(result).map(|()| true)
+    }
+
+    /// The length of the next id; None behind the last.
+    fn next(&mut self, id: &mut [u8; ID_MAX]) -> Result<Option<usize>> {
+        // SAFETY: a struct of integers.
+        let mut info = unsafe { core::mem::zeroed() };
+        let mut len = ID_MAX as u64;
+        // SAFETY: `id` has the room that core writes at most; `info` and `len` are writable.
+        let result =
+            unsafe { _utee_storage_next_enum(self.0, &mut info, id.as_mut_ptr().cast(), &mut len) };
+        if result == TEE_ERROR_ITEM_NOT_FOUND {
+            return Ok(None);
+        }
+        check(result)?;
+        usize::try_from(len).map(Some).map_err(|_| Error::Platform)
+    }
+}
+
+impl Drop for Enumerator {
+    fn drop(&mut self) {
+        // SAFETY: a number that core has given; not used afterwards. Core frees it whatever
+        // it answers.
+        unsafe { _utee_storage_free_enum(self.0) };
     }
 }

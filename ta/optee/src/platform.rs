@@ -2,7 +2,8 @@
 
 use crate::object::Object;
 use crate::store::RpmbStore;
-use crate::{keys, log, peer, store};
+use crate::{keys, log, object, peer, store};
+use core::ops::ControlFlow;
 use optee_utee::Time;
 use touchseal_core::error::{Error, Result};
 use touchseal_core::platform::{
@@ -53,6 +54,9 @@ impl KeyStore for OpteePlatform {
     }
     fn sign(&mut self, key: &Object, digest: &[u8; 32]) -> Result<Signature> {
         keys::sign(key, digest)
+    }
+    fn visit_ids(&mut self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
+        object::visit_ids(visit)
     }
     fn delete_key(&mut self, id: &[u8]) -> Result<()> {
         store::delete(id)

@@ -3,14 +3,18 @@
 use crate::error::{Error, Result};
 use crate::platform::{KeyStore, ObjectId};
 use crate::record::{self, Record, SEALED_MAX};
+use core::ops::ControlFlow;
 use sha2::{Digest, Sha256};
 use touchseal_proto::label::Scene;
-use touchseal_proto::message::{Generated, PublicKey};
+use touchseal_proto::message::{Generated, MAX_PAYMENT_KEYS, PublicKey};
 use touchseal_proto::signed::KeyKind;
 use touchseal_proto::wire_struct;
 
 /// The device key is the one key whose loss ends the device: it has two slots.
 const DEVICE_SLOTS: [&[u8]; 2] = [b"attk.a", b"attk.b"];
+
+/// So many objects in all, the device's own among them: finding one walks past all.
+pub const MAX_OBJECTS: usize = 256;
 
 const DEVICE_RECORD: KeyRecord = KeyRecord {
     kind: KeyKind::Device,
@@ -43,17 +47,26 @@ impl Record for KeyRecord {
 
 impl KeyRecord {
     /// The id says whose key it is, so that no index is needed: an object exists
-    /// whole, or the key was never made.
+    /// whole, or the key was never made. Its kind, its uid, then a hash of its scene.
     fn id(&self) -> Result<ObjectId> {
-        let mut name = Sha256::new_with_prefix(b"touchseal.key");
-        name.update(self.uid.to_be_bytes());
-        name.update(self.scene.as_ref().map_or("", Scene::as_str));
-        let mut id = ObjectId::new();
-        id.push(self.kind as u8).map_err(|_| Error::Platform)?;
-        id.extend_from_slice(name.finalize().get(..16).ok_or(Error::Platform)?)
+        let scene = self.scene.as_ref().map_or("", Scene::as_str);
+        let name = Sha256::new_with_prefix(b"touchseal.key")
+            .chain_update(scene)
+            .finalize();
+        let mut id = ids_of(self.kind, self.uid)?;
+        id.extend_from_slice(name.get(..16).ok_or(Error::Platform)?)
             .map_err(|_| Error::Platform)?;
         Ok(id)
     }
+}
+
+/// How the ids of a uid's keys of a kind begin.
+fn ids_of(kind: KeyKind, uid: u32) -> Result<ObjectId> {
+    let mut id = ObjectId::new();
+    id.push(kind as u8).map_err(|_| Error::Platform)?;
+    id.extend_from_slice(&uid.to_be_bytes())
+        .map_err(|_| Error::Platform)?;
+    Ok(id)
 }
 
 /// The keys in a platform's key store.
@@ -105,9 +118,86 @@ impl<S: KeyStore> Keys<'_, S> {
             drop(key);
             self.store.delete_key(&record.id()?)?;
         }
+        self.check_room(record)?;
         self.store
             .generate_key(&record.id()?, &record::to_bytes(record)?)?;
         Ok(Generated { new: true })
+    }
+
+    /// One app must not take the room of the others, nor all apps that of a finger.
+    fn check_room(&mut self, record: &KeyRecord) -> Result<()> {
+        let own = ids_of(record.kind, record.uid)?;
+        let (mut of_all, mut of_this_app) = (0usize, 0usize);
+        self.store.visit_ids(&mut |id| {
+            of_all = of_all.saturating_add(1);
+            of_this_app = of_this_app.saturating_add(usize::from(id.starts_with(&own)));
+            ControlFlow::Continue(())
+        })?;
+        if of_all >= MAX_OBJECTS || of_this_app >= MAX_PAYMENT_KEYS {
+            return Err(Error::TooManyKeys);
+        }
+        Ok(())
+    }
+
+    fn payment_key_ids(&mut self, uid: u32) -> Result<heapless::Vec<ObjectId, MAX_PAYMENT_KEYS>> {
+        let own = ids_of(KeyKind::Payment, uid)?;
+        let mut found = heapless::Vec::new();
+        self.store.visit_ids(&mut |id| {
+            let full = match ObjectId::from_slice(id) {
+                Ok(id) if id.starts_with(&own) => found.push(id).is_err(),
+                _ => false,
+            };
+            if full {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// The scenes of a uid's payment keys.
+    pub fn scenes(&mut self, uid: u32) -> Result<heapless::Vec<Scene, MAX_PAYMENT_KEYS>> {
+        let mut scenes = heapless::Vec::new();
+        for id in self.payment_key_ids(uid)? {
+            let Some(mut key) = self.store.open_key(&id)? else {
+                continue;
+            };
+            if let Some(scene) = self.record_of(&mut key)?.scene {
+                scenes.push(scene).map_err(|_| Error::Platform)?;
+            }
+        }
+        Ok(scenes)
+    }
+
+    /// Removes a payment key.
+    pub fn remove(&mut self, uid: u32, scene: Scene) -> Result<()> {
+        let record = KeyRecord {
+            kind: KeyKind::Payment,
+            uid,
+            epoch: 0,
+            scene: Some(scene),
+        };
+        let id = record.id()?;
+        if self.store.open_key(&id)?.is_none() {
+            return Err(Error::NoPaymentKey);
+        }
+        self.store.delete_key(&id)
+    }
+
+    /// Removes all keys of a uid. The app key goes last: as long as it is there, an
+    /// interrupted removal can be seen and repeated.
+    pub fn remove_all(&mut self, uid: u32) -> Result<()> {
+        for id in self.payment_key_ids(uid)? {
+            self.store.delete_key(&id)?;
+        }
+        let app_key = KeyRecord {
+            kind: KeyKind::App,
+            uid,
+            epoch: 0,
+            scene: None,
+        };
+        self.store.delete_key(&app_key.id()?)
     }
 
     /// Whether any slot holds a key.
