@@ -25,6 +25,7 @@ help:
 	@echo 'TOUCHSEAL_CACHE     where everything is built (~/.cache/touchseal)'
 	@echo 'DL_DIR              where downloads are kept, and looked for first (TOUCHSEAL_CACHE/dl)'
 	@echo 'DEBIAN_MIRROR       the Debian mirror (the one that apt uses here)'
+	@echo 'TOUCHSEAL_EMMC      the image of the emulated device (TOUCHSEAL_CACHE/emmc.img)'
 
 run: programs
 	@$(TOOLBOX) cargo build --quiet --release --package touchseal
@@ -48,6 +49,7 @@ check: ta
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal --features teec --all-targets -- --deny warnings
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items
+	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --profile ta $(GUEST) $(TAS)
 	@$(TOOLBOX) shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR $(SCRIPTS)
 	@qemu/build/deny.sh
 

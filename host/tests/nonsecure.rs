@@ -9,8 +9,8 @@ use touchseal_nonsecure::{Device, NonsecureTransport};
 impl Bench for Device {
     type Transport = NonsecureTransport;
 
-    fn payment(&self, uid: u32) -> NonsecureTransport {
-        Self::payment(self, Login::App { uid })
+    fn try_payment(&self, uid: u32) -> Option<NonsecureTransport> {
+        self.try_payment(Login::App { uid }).ok()
     }
     fn fingerprint(&self, uid: u32) -> NonsecureTransport {
         Self::fingerprint(self, Login::App { uid })

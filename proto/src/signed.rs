@@ -123,8 +123,6 @@ impl Header {
 pub trait Statement: Sized {
     /// What is signed.
     type Bytes: AsRef<[u8]>;
-    /// The common part.
-    fn header(&self) -> &Header;
     /// Exactly the bytes that get signed.
     fn to_bytes(&self) -> Result<Self::Bytes, WireError>;
     /// The statement that `bytes` are, if they are one.
@@ -168,10 +166,6 @@ impl KeyStatement {
 impl Statement for KeyStatement {
     type Bytes = [u8; Self::LEN];
 
-    fn header(&self) -> &Header {
-        &self.header
-    }
-
     fn to_bytes(&self) -> Result<Self::Bytes, WireError> {
         self.check()?;
         let mut bytes = [0; Self::LEN];
@@ -190,15 +184,14 @@ impl Statement for KeyStatement {
         let public_key = input.array()?;
         let scene: Option<Scene> = input.get()?;
         input.finish()?;
-        match (kind, &scene) {
-            (KeyKind::App, None) | (KeyKind::Payment, Some(_)) => Ok(Self {
-                header,
-                kind,
-                public_key,
-                scene,
-            }),
-            _ => Err(WireError::BadValue),
-        }
+        let statement = Self {
+            header,
+            kind,
+            public_key,
+            scene,
+        };
+        statement.check()?;
+        Ok(statement)
     }
 }
 
@@ -231,10 +224,6 @@ impl PaymentStatement {
 
 impl Statement for PaymentStatement {
     type Bytes = [u8; Self::LEN];
-
-    fn header(&self) -> &Header {
-        &self.header
-    }
 
     fn to_bytes(&self) -> Result<Self::Bytes, WireError> {
         self.check()?;

@@ -29,8 +29,8 @@ TOUCHSEAL_TIME_LIMIT=1800 "$REPO/qemu/run-in-guest" sh -c '
     run bin/xtest -t regression _60' "$PART" | tee "$log" | grep -E '^\* |^  regression_[0-9]+ ' || true
 
 read -r subtests failed < <(sed -nE 's/^([0-9]+) subtests of which ([0-9]+) failed$/\1 \2/p' "$log") || true
-# xtest says OK when every test was skipped: the count is what tells.
-[ "${subtests:-0}" -gt 0 ] || die "xtest ran no subtest." "Its output is in $log."
+# xtest says OK when tests were skipped: the count is what tells. 4.10 has 1242.
+[ "${subtests:-0}" -ge 1242 ] || die "xtest ran ${subtests:-no} subtests of 1242." "Its output is in $log."
 [ "$failed" = 0 ] || die "$failed of $subtests subtests of xtest failed." "Its output is in $log."
 writes=$(grep -c 'req 0x3' "$LOGS/run-in-guest/rpmb.log")
 say "xtest: $subtests subtests of secure storage passed on this platform, with $writes authenticated RPMB writes."

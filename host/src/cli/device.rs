@@ -9,7 +9,7 @@ use touchseal::proto::message::{Currency, Generated, Payment};
 use touchseal::proto::wire::WireError;
 use touchseal::transport::teec::Teec;
 use touchseal::{FingerprintClient, PaymentClient, finger};
-use touchseal_verify::{Chain, Signed, to_json};
+use touchseal_verify::{Chain, Signed, device_key_to_text, to_json};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -117,7 +117,9 @@ impl PaymentArgs {
 fn label<const N: usize>(option: &str, text: &str) -> Result<Label<N>> {
     Label::new(text).map_err(|error| match error {
         WireError::TooLong => anyhow::anyhow!("{option} is longer than {N} bytes"),
-        _ => anyhow::anyhow!("{option} is empty, or has invisible or control characters"),
+        _ => anyhow::anyhow!(
+            "{option} is empty, has invisible or control characters, or white space at an end"
+        ),
     })
 }
 
@@ -228,7 +230,7 @@ fn info(json: bool) -> Result<()> {
 fn device_key(out: Option<PathBuf>) -> Result<()> {
     let key = payment()?.export_device_key()?;
     println!("device {}", hex::encode(key.device_id));
-    let line = format!("{}\n", hex::encode(key.public_key));
+    let line = device_key_to_text(&key.public_key);
     match out {
         Some(path) => write_file(&path, line.as_bytes()),
         None => {

@@ -1,14 +1,16 @@
 //! Verifies a payment and prints the payment as a person reads it.
 
 use super::{amount, parse_nonce};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use touchseal_proto::message::PublicKey;
 use touchseal_proto::signed::{PaymentStatement, Root, SecurityLevel, Sensor};
-use touchseal_verify::{Chain, Expectations, Signed, Verified, from_json, verify};
+use touchseal_verify::{
+    Chain, Expectations, Signed, Verified, device_key_from_text, from_json, verify,
+};
 
 #[derive(Args)]
 pub struct Verify {
@@ -105,17 +107,8 @@ fn read<T: Serialize + DeserializeOwned>(path: &Path) -> Result<T> {
 }
 
 fn read_device_key(path: &Path) -> Result<PublicKey> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut key = [0; 64];
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    if line != line.to_lowercase() || hex::decode_to_slice(line, &mut key).is_err() {
-        bail!(
-            "NOT VERIFIED: device key: {} is not 128 hexadecimal digits",
-            path.display()
-        );
-    }
-    Ok(key)
+    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    device_key_from_text(&text).with_context(|| format!("NOT VERIFIED: {}", path.display()))
 }
 
 /// The facts, in the order in which a person asks for them.

@@ -19,8 +19,12 @@ use touchseal_verify::{Chain, Signed, verify};
 pub trait Bench {
     /// How to reach it.
     type Transport: Transport<Error: Debug>;
+    /// A session of a uid with the payment TA, unless it has too many.
+    fn try_payment(&self, uid: u32) -> Option<Self::Transport>;
     /// A session of a uid with the payment TA.
-    fn payment(&self, uid: u32) -> Self::Transport;
+    fn payment(&self, uid: u32) -> Self::Transport {
+        self.try_payment(uid).unwrap()
+    }
     /// A session of a uid with the fingerprint TA.
     fn fingerprint(&self, uid: u32) -> Self::Transport;
     /// Lets time pass on the device.
@@ -39,6 +43,7 @@ macro_rules! suite {
             keys_are_made_once,
             keys_are_listed_and_removed,
             one_app_has_so_many_keys_and_no_more,
+            one_app_leaves_room_for_others,
             another_finger_is_refused,
             a_token_is_good_for_its_operation_only,
             a_changed_token_is_refused,
@@ -256,6 +261,19 @@ pub fn one_app_has_so_many_keys_and_no_more<B: Bench>(bench: &B) {
     let mut greedy = client(bench, 10022);
     greedy.remove_app_keys().unwrap();
     assert!(greedy.list_payment_keys().unwrap().scenes.is_empty());
+}
+
+pub fn one_app_leaves_room_for_others<B: Bench>(bench: &B) {
+    ready(bench);
+    let mut held = Vec::new();
+    while let Some(session) = bench.try_payment(10024) {
+        held.push(session);
+        assert!(held.len() <= 64, "no end of sessions");
+    }
+    let mut other = client(bench, 10025);
+    pay(bench, 10025, &mut other, 1);
+    held.pop();
+    assert!(bench.try_payment(10024).is_some());
 }
 
 pub fn another_finger_is_refused<B: Bench>(bench: &B) {

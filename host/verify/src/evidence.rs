@@ -4,7 +4,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use touchseal_proto::message::{SignedKey, SignedPayment};
+use touchseal_proto::message::{PublicKey, SignedKey, SignedPayment};
 
 /// A statement and its signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,9 @@ pub enum EvidenceError {
     /// Not such JSON.
     #[error("the file is not well-formed: {0}")]
     Json(#[from] serde_json::Error),
+    /// Not such a line.
+    #[error("the device key is not 128 lower-case hexadecimal digits and a line end")]
+    DeviceKey,
     /// Such JSON, spelt otherwise.
     #[error("the file differs from its only spelling at line {line}, column {column}")]
     Spelling {
@@ -91,6 +94,23 @@ pub fn from_json<T: Serialize + DeserializeOwned>(text: &[u8]) -> Result<T, Evid
         line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
         column: 1 + same - line_start,
     })
+}
+
+/// The text of a device key's file: 128 hexadecimal digits, and a line end.
+pub fn device_key_to_text(key: &PublicKey) -> String {
+    format!("{}\n", hex::encode(key))
+}
+
+/// Reads the text of a device key's file, which has one spelling only, too.
+pub fn device_key_from_text(text: &[u8]) -> Result<PublicKey, EvidenceError> {
+    let mut key = [0; 64];
+    let digits = text.strip_suffix(b"\n").ok_or(EvidenceError::DeviceKey)?;
+    hex::decode_to_slice(digits, &mut key).map_err(|_| EvidenceError::DeviceKey)?;
+    if device_key_to_text(&key).as_bytes() == text {
+        Ok(key)
+    } else {
+        Err(EvidenceError::DeviceKey)
+    }
 }
 
 mod hexadecimal {

@@ -12,5 +12,8 @@ mod evidence;
 mod expect;
 
 pub use chain::{Link, Verified, VerifyError, device_id, verify};
-pub use evidence::{Chain, EvidenceError, Signed, from_json, to_json};
+pub use evidence::{
+    Chain, EvidenceError, Signed, device_key_from_text, device_key_to_text, from_json, to_json,
+};
 pub use expect::{Expectations, Unexpected};
+pub use touchseal_proto::message::PublicKey;

@@ -14,8 +14,7 @@ use lockout::Lockout;
 use touchseal_proto::command::FingerprintCommand;
 use touchseal_proto::message::*;
 
-pub use enrolment::{MAX_FINGERS, State as StateRecord, Template};
-pub use lockout::{LOCK_MS, TRIES, TRIES_FOR_GOOD};
+pub use enrolment::{State as StateRecord, Template};
 
 /// The fingerprint TA.
 pub struct FingerprintTa<P: FingerprintPlatform> {

@@ -21,7 +21,10 @@ pub use journal::State as StateRecord;
 pub use keys::KeyRecord;
 
 /// So many sessions at once: each takes memory, and anyone may open one.
-pub const MAX_SESSIONS: usize = 64;
+const MAX_SESSIONS: usize = 64;
+
+/// So many of one login, so that no app takes the others' place.
+pub const MAX_SESSIONS_OF_ONE: usize = 8;
 
 /// An operation waits this long for its match.
 pub const OPERATION_LIFETIME_MS: u32 = 60_000;
@@ -47,14 +50,6 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session of `login`.
-    pub fn new(login: Login) -> Self {
-        Self {
-            login,
-            pending: None,
-        }
-    }
-
     /// The uid whose keys the session may use.
     fn uid(&self) -> Result<u32> {
         match self.login {
@@ -70,7 +65,7 @@ pub struct PaymentTa<P: PaymentPlatform> {
     config: Config,
     token_key: TokenKey,
     journal: Journal,
-    sessions: usize,
+    sessions: heapless::Vec<Login, MAX_SESSIONS>,
 }
 
 impl<P: PaymentPlatform> PaymentTa<P> {
@@ -83,16 +78,19 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             config,
             token_key,
             journal: Journal::new(config.ta_version),
-            sessions: 0,
+            sessions: heapless::Vec::new(),
         }
     }
 
     /// Opens a session of `login`. It must be [closed](Self::close).
     pub fn open(&mut self, login: Login) -> Result<Session> {
-        if self.sessions >= MAX_SESSIONS {
+        let of_this_login = self.sessions.iter().filter(|open| **open == login).count();
+        if of_this_login >= MAX_SESSIONS_OF_ONE {
             return Err(Error::TooManySessions);
         }
-        self.sessions = self.sessions.saturating_add(1);
+        self.sessions
+            .push(login)
+            .map_err(|_| Error::TooManySessions)?;
         Ok(Session {
             login,
             pending: None,
@@ -101,8 +99,9 @@ impl<P: PaymentPlatform> PaymentTa<P> {
 
     /// Closes a session.
     pub fn close(&mut self, session: Session) {
-        drop(session);
-        self.sessions = self.sessions.saturating_sub(1);
+        if let Some(at) = self.sessions.iter().position(|open| *open == session.login) {
+            self.sessions.swap_remove(at);
+        }
     }
 
     /// Serves one command and returns the length of the response.
@@ -127,7 +126,10 @@ impl<P: PaymentPlatform> PaymentTa<P> {
     ) -> Result<()> {
         let caller = PaymentCommand::caller(command).ok_or(Error::UnknownCommand)?;
         session.login.require(caller)?;
-        match PaymentCommand::decode(command, request_body(request)?)? {
+        let request = PaymentCommand::decode(command, request_body(request)?)?;
+        // Refuses to run on what a newer trusted application has sealed.
+        self.journal.state(&mut self.platform)?;
+        match request {
             PaymentCommand::GetInfo(GetInfo {}) => reply.send(self.info()),
             PaymentCommand::Provision(Provision {}) => reply.send(self.provision()),
             PaymentCommand::ExportDeviceKey(ExportDeviceKey {}) => {

@@ -4,9 +4,9 @@
 mod device;
 
 use device::{APP, Attempt, Owner, life};
-use touchseal::PaymentClient;
+use touchseal::{FingerprintClient, PaymentClient};
 use touchseal_core::dispatch::Login;
-use touchseal_nonsecure::Device;
+use touchseal_nonsecure::{Device, NonsecureTransport};
 
 /// A provisioned device after a restart, about to look for an object.
 fn restarted() -> Device {
@@ -78,4 +78,47 @@ fn a_hidden_key_is_not_made_anew() {
     device.rpmb().hide_next(0);
     let again = owner.export_app_key().unwrap();
     assert_eq!(again.statement[93..157], key.statement[93..157]);
+}
+
+/// The owner's finger matches and the stranger's does not, whatever was tried while the
+/// first `hidden` objects were hidden.
+fn the_owners_finger_is_safe_from(
+    tried: impl Fn(&mut FingerprintClient<NonsecureTransport>) -> bool,
+) {
+    for hidden in 1..6 {
+        let mut device = restarted();
+        device.rpmb().hide_next(hidden);
+        let mut settings = FingerprintClient::new(device.fingerprint(Login::App { uid: 0 }));
+        let done = tried(&mut settings);
+        device.rpmb().hide_next(0);
+        device.reboot();
+
+        let mut owner = Owner::of(&device);
+        if done && owner.fingers.fingers().unwrap().fingers == 0 {
+            continue;
+        }
+        owner
+            .fingers
+            .authenticate(1, device::finger(2))
+            .expect_err("a stranger's finger is behind the owner's keys");
+        owner
+            .fingers
+            .authenticate(1, device::finger(1))
+            .expect("the owner's finger is there");
+    }
+}
+
+#[test]
+fn no_finger_is_enrolled_in_anothers_place() {
+    the_owners_finger_is_safe_from(|settings| {
+        settings
+            .enroll(device::finger(2))
+            .expect_err("the state is hidden");
+        false
+    });
+}
+
+#[test]
+fn no_template_is_removed_and_its_finger_kept() {
+    the_owners_finger_is_safe_from(|settings| settings.remove_fingers().is_ok());
 }

@@ -166,17 +166,23 @@ impl Device {
         *lock(&self.0.last_refusal)
     }
 
+    /// A session of `login` with the payment TA, unless it has too many.
+    pub fn try_payment(&self, login: Login) -> Result<NonsecureTransport> {
+        let session = Box::new(self.0.open(login)?);
+        Ok(NonsecureTransport {
+            device: self.clone(),
+            peer: Peer::Payment(session),
+        })
+    }
+
     /// A session of `login` with the payment TA.
     ///
     /// # Panics
     ///
-    /// When the TA refuses one more.
+    /// When it has too many.
     pub fn payment(&self, login: Login) -> NonsecureTransport {
-        let session = self.0.open(login).expect("no more sessions");
-        NonsecureTransport {
-            device: self.clone(),
-            peer: Peer::Payment(Box::new(session)),
-        }
+        self.try_payment(login)
+            .expect("no more sessions of this login")
     }
 
     /// A session of `login` with the fingerprint TA.

@@ -26,6 +26,8 @@ pub fn of(error: optee_utee::Error) -> Error {
 pub fn check(result: optee_utee::raw::TEE_Result) -> Result<()> {
     match result {
         optee_utee::raw::TEE_SUCCESS => Ok(()),
+        // An RPMB that refuses a write.
+        optee_utee::raw::TEE_ERROR_GENERIC => Err(Error::StorageDead),
         failure => Err(of(optee_utee::Error::from_raw_error(failure))),
     }
 }

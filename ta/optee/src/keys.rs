@@ -25,9 +25,13 @@ pub fn generate(id: &[u8], record: &[u8]) -> Result<Object> {
     open(id)?.ok_or(Error::StorageDamaged)
 }
 
-/// Seals a copy of a sealed key pair.
+/// Seals a copy of a sealed key pair. By way of a transient object: what is created of a
+/// persistent one has no usage, and cannot sign.
 pub fn copy(key: &Object, id: &[u8], record: &[u8]) -> Result<()> {
-    Object::create(id, Some(key), record)
+    let mut transient =
+        TransientObject::allocate(TransientObjectType::EcdsaKeypair, BITS).map_err(error::of)?;
+    transient.copy_attribute_from(key).map_err(error::of)?;
+    Object::create(id, Some(&transient), record)
 }
 
 /// Opens a sealed key pair.

@@ -9,10 +9,10 @@ use crate::error::check;
 use core::ffi::c_ulong;
 use core::ops::ControlFlow;
 use optee_utee::raw::{
-    _utee_storage_alloc_enum, _utee_storage_free_enum, _utee_storage_next_enum,
-    _utee_storage_obj_create, _utee_storage_obj_del, _utee_storage_obj_open,
-    _utee_storage_obj_read, _utee_storage_obj_seek, _utee_storage_obj_write,
-    _utee_storage_start_enum, TEE_CloseObject, TEE_ERROR_ITEM_NOT_FOUND, TEE_ObjectHandle,
+    _utee_cryp_obj_close, _utee_storage_alloc_enum, _utee_storage_free_enum,
+    _utee_storage_next_enum, _utee_storage_obj_create, _utee_storage_obj_del,
+    _utee_storage_obj_open, _utee_storage_obj_read, _utee_storage_obj_seek,
+    _utee_storage_obj_write, _utee_storage_start_enum, TEE_ERROR_ITEM_NOT_FOUND, TEE_ObjectHandle,
 };
 use optee_utee::{DataFlag, GenericObject, ObjectStorageConstants};
 use touchseal_core::error::{Error, Result};
@@ -52,17 +52,17 @@ impl Object {
         check(result).map(|()| Some(Self::new(number)))
     }
 
-    /// Creates an object of the attributes of `key`, if any, and of `data`. Without the
+    /// Creates an object of the attributes of `key`, if any, and of `bytes`. Without the
     /// overwrite flag this ends in one write of the FAT entry: all or nothing. Overwriting
     /// is not power-safe, and never used.
-    pub fn create(id: &[u8], key: Option<&impl GenericObject>, data: &[u8]) -> Result<()> {
+    pub fn create(id: &[u8], key: Option<&impl GenericObject>, bytes: &[u8]) -> Result<()> {
         let attributes = match key {
             // SAFETY: the handle is used while `key` is borrowed.
             Some(key) => unsafe { *key.as_raw_ref() },
             None => core::ptr::null_mut(),
         };
         let mut number = 0;
-        // SAFETY: `id` and `data` are readable for their lengths, `number` is writable.
+        // SAFETY: `id` and `bytes` are readable for their lengths, `number` is writable.
         let result = unsafe {
             _utee_storage_obj_create(
                 RPMB,
@@ -70,8 +70,8 @@ impl Object {
                 id.len(),
                 c_ulong::from(DataFlag::ACCESS_READ.bits()),
                 attributes.addr() as c_ulong,
-                data.as_ptr().cast(),
-                data.len(),
+                bytes.as_ptr().cast(),
+                bytes.len(),
                 &mut number,
             )
         };
@@ -111,10 +111,10 @@ impl Object {
     }
 
     /// Writes over the data from its start.
-    pub fn write(&mut self, data: &[u8]) -> Result<()> {
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.rewind()?;
-        // SAFETY: `data` is readable for its length.
-        check(unsafe { _utee_storage_obj_write(self.number(), data.as_ptr().cast(), data.len()) })
+        // SAFETY: `bytes` is readable for its length.
+        check(unsafe { _utee_storage_obj_write(self.number(), bytes.as_ptr().cast(), bytes.len()) })
     }
 
     /// How long the data is.
@@ -131,8 +131,9 @@ impl GenericObject for Object {
 
 impl Drop for Object {
     fn drop(&mut self) {
-        // SAFETY: the handle is open, and not used afterwards.
-        unsafe { TEE_CloseObject(self.0) };
+        // SAFETY: a number that core has given; not used afterwards. Core may have closed it
+        // already, when it found the object damaged, and then says so.
+        unsafe { _utee_cryp_obj_close(self.number()) };
     }
 }
 
@@ -143,12 +144,18 @@ pub fn visit_ids(visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> 
         return Ok(());
     }
     let mut id = [0; ID_MAX];
-    while let Some(len) = enumerator.next(&mut id)? {
+    loop {
+        // A damaged object has no id any more, and is one all the same.
+        let len = match enumerator.next(&mut id) {
+            Ok(None) => return Ok(()),
+            Ok(Some(len)) => len,
+            Err(Error::StorageDamaged) => 0,
+            Err(error) => return Err(error),
+        };
         if visit(id.get(..len).ok_or(Error::Platform)?).is_break() {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 /// GlobalPlatform's `TEE_OBJECT_ID_MAX_LEN`.

@@ -14,7 +14,7 @@ pub fn delete(id: &[u8]) -> Result<()> {
 }
 
 /// The record store. The record that was replaced last stays open: opening one walks
-/// the whole FAT, and the payment's way should not.
+/// the FAT once more.
 #[derive(Default)]
 pub struct RpmbStore {
     hot: Option<(ObjectId, Object)>,

@@ -2,47 +2,37 @@
 
 use std::time::Duration;
 
-struct Row {
-    step: String,
-    outcome: String,
+/// The sum so far. Each step is printed as it happens.
+#[derive(Default)]
+pub struct Report {
+    steps: usize,
     elapsed: Duration,
-    writes: Option<u64>,
+    writes: u64,
 }
-
-/// The rows so far. Each is also printed as it happens.
-pub struct Report(Vec<Row>);
 
 impl Report {
     pub fn new() -> Self {
         println!("\n  {:<34} {:>7}  {:>11}  ", "step", "time", "RPMB writes");
-        Self(Vec::new())
+        Self::default()
     }
 
     pub fn add(&mut self, step: &str, outcome: &str, elapsed: Duration, writes: Option<u64>) {
-        let row = Row {
-            step: step.into(),
-            outcome: outcome.into(),
-            elapsed,
-            writes,
-        };
         println!(
-            "  {:<34} {:>5.2} s  {:>11}  {}",
-            row.step,
-            row.elapsed.as_secs_f64(),
-            row.writes.map_or("-".into(), |writes| writes.to_string()),
-            row.outcome
+            "  {step:<34} {:>5.2} s  {:>11}  {outcome}",
+            elapsed.as_secs_f64(),
+            writes.map_or("-".into(), |writes| writes.to_string()),
         );
-        self.0.push(row);
+        self.steps += 1;
+        self.elapsed += elapsed;
+        self.writes += writes.unwrap_or(0);
     }
 
     /// The whole, in a line.
     pub fn total(&self) -> String {
-        let elapsed: Duration = self.0.iter().map(|row| row.elapsed).sum();
-        let writes: u64 = self.0.iter().filter_map(|row| row.writes).sum();
+        let (steps, seconds) = (self.steps, self.elapsed.as_secs_f64());
         format!(
-            "{} steps, {:.1} s, {writes} authenticated RPMB writes",
-            self.0.len(),
-            elapsed.as_secs_f64()
+            "{steps} steps, {seconds:.1} s, {} authenticated RPMB writes",
+            self.writes
         )
     }
 }

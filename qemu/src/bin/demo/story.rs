@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::time::{Duration, Instant};
 use touchseal_qemu::{Command, Emmc, Guest, Options, Output, Platform};
-use touchseal_verify::{Chain, Signed, from_json, verify};
+use touchseal_verify::{
+    Chain, PublicKey, Signed, Verified, device_key_from_text, from_json, verify,
+};
 
 /// The app: an unprivileged uid, as Android gives one to each app.
 const APP: u32 = 10115;
@@ -20,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// What a device must keep.
 pub struct Kept {
-    pub device_key: String,
+    pub keys: [PublicKey; 3],
     pub counter: u64,
 }
 
@@ -173,17 +175,21 @@ impl<'a> Story<'a> {
         );
         self.provision(report)?;
         let order = self.pay(report)?;
-        let verified = self.verify(report, &order)?;
+        let table = self.verify(report, &order)?;
         self.refusals(report, &order)?;
         let total = report.total();
+        let files = self.files()?;
         self.guest.power_off()?;
-        let device_key = std::fs::read_to_string(self.handed_over.join("device.key"))?;
-        println!("\n{verified}");
+        println!("\n{table}");
         println!("In all: {total}. Logs: {}", self.logs.display());
-        let counter = counter_of(&verified)?;
+        let (device_key, verified) = verified(&files)?;
         Ok(Kept {
-            device_key,
-            counter,
+            keys: [
+                device_key,
+                verified.app_key.public_key,
+                verified.payment_key.public_key,
+            ],
+            counter: verified.payment.header.counter,
         })
     }
 
@@ -336,23 +342,30 @@ impl<'a> Story<'a> {
         self.step(report, "pay again", APP, &args(&again)).map(drop)
     }
 
+    /// What the device has handed over.
+    fn files(&self) -> Result<[Vec<u8>; 3]> {
+        let read = |name| std::fs::read(self.file(name));
+        Ok([
+            read("device.key")?,
+            read("chain.json")?,
+            read("payment.json")?,
+        ])
+    }
+
     /// Changes each byte of each file in turn: verification must fail every time.
     fn every_byte_counts(&self) -> Result<usize> {
         let files =
             ["device.key", "chain.json", "payment.json"].map(|name| std::fs::read(self.file(name)));
         let [device_key, chain, payment] = files;
         let files = [device_key?, chain?, payment?];
-        ensure!(
-            verifies(&files),
-            "the files that the device handed over do not verify"
-        );
+        verified(&files)?;
         let mut changed = 0;
         for file in 0..files.len() {
             for at in 0..files[file].len() {
                 let mut files = files.clone();
                 files[file][at] ^= 1;
                 ensure!(
-                    !verifies(&files),
+                    verified(&files).is_err(),
                     "byte {at} of file {file} can be changed unnoticed"
                 );
                 changed += 1;
@@ -362,20 +375,12 @@ impl<'a> Story<'a> {
     }
 }
 
-fn verifies([device_key, chain, payment]: &[Vec<u8>; 3]) -> bool {
-    let Some((key, b"\n")) = device_key.split_last_chunk::<1>() else {
-        return false;
-    };
-    let mut public_key = [0; 64];
-    if hex::decode_to_slice(key, &mut public_key).is_err()
-        || hex::encode(public_key).as_bytes() != key
-    {
-        return false;
-    }
-    let (Ok(chain), Ok(payment)) = (from_json::<Chain>(chain), from_json::<Signed>(payment)) else {
-        return false;
-    };
-    verify(&public_key, &chain, &payment).is_ok()
+/// What the three files say, if they verify.
+fn verified([device_key, chain, payment]: &[Vec<u8>; 3]) -> Result<(PublicKey, Verified)> {
+    let device_key = device_key_from_text(device_key)?;
+    let chain: Chain = from_json(chain)?;
+    let payment: Signed = from_json(payment)?;
+    Ok((device_key, verify(&device_key, &chain, &payment)?))
 }
 
 fn args(args: &[String]) -> Vec<&str> {
@@ -390,12 +395,4 @@ fn host_program() -> Result<PathBuf> {
         bail!("{} is missing: run `make run`", program.display());
     }
     Ok(program)
-}
-
-fn counter_of(verified: &str) -> Result<u64> {
-    let line = verified
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("counter"));
-    line.and_then(|value| value.trim().parse().ok())
-        .context("no counter was verified")
 }

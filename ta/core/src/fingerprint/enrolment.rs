@@ -96,12 +96,16 @@ pub fn write(sealed: &mut Sealed<State>, store: &mut impl Store, state: State) -
 }
 
 /// Seals a finger under a fresh number, then makes it count, together with a new
-/// epoch, in one write.
+/// epoch, in one write. The state comes before the first finger: what is in the RPMB
+/// is touched only by who knows what it belongs to.
 pub fn add<P: Store + Random>(
     sealed: &mut Sealed<State>,
     platform: &mut P,
     print: &Print,
 ) -> Result<u32> {
+    if sealed.get(platform)?.is_none() {
+        write(sealed, platform, State::default())?;
+    }
     let mut state = read(sealed, platform)?;
     if state.fingers.is_full() {
         return Err(Error::TooManyFingers);
@@ -146,6 +150,9 @@ pub fn remove_all(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<
 
 /// Deletes the templates that an interrupted removal or enrolment has left.
 fn sweep(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
+    if sealed.get(store)?.is_none() {
+        return Ok(());
+    }
     let state = read(sealed, store)?;
     if let Some(unfinished) = state.last_finger.checked_add(1) {
         store.delete(&template_id(unfinished))?;

@@ -13,7 +13,8 @@ use touchseal_proto::wire_struct;
 /// The device key is the one key whose loss ends the device: it has two slots.
 const DEVICE_SLOTS: [&[u8]; 2] = [b"attk.a", b"attk.b"];
 
-/// So many objects in all, the device's own among them: finding one walks past all.
+/// So many objects in all, the device's own among them: OP-TEE finds one by walking past
+/// the others.
 pub const MAX_OBJECTS: usize = 256;
 
 const DEVICE_RECORD: KeyRecord = KeyRecord {
@@ -188,8 +189,12 @@ impl<S: KeyStore> Keys<'_, S> {
     /// Removes all keys of a uid. The app key goes last: as long as it is there, an
     /// interrupted removal can be seen and repeated.
     pub fn remove_all(&mut self, uid: u32) -> Result<()> {
-        for id in self.payment_key_ids(uid)? {
-            self.store.delete_key(&id)?;
+        loop {
+            let ids = self.payment_key_ids(uid)?;
+            if ids.is_empty() {
+                break;
+            }
+            ids.iter().try_for_each(|id| self.store.delete_key(id))?;
         }
         let app_key = KeyRecord {
             kind: KeyKind::App,
@@ -227,7 +232,7 @@ impl<S: KeyStore> Keys<'_, S> {
     /// The device key, from whichever slot has it.
     pub fn open_device_key(&mut self, public_key: &PublicKey) -> Result<S::Key> {
         for slot in DEVICE_SLOTS {
-            if let Some(key) = self.open_slot(slot, public_key)? {
+            if let Slot::DeviceKey(key) = self.look_into(slot, public_key)? {
                 return Ok(key);
             }
         }
@@ -243,20 +248,37 @@ impl<S: KeyStore> Keys<'_, S> {
         Ok(())
     }
 
-    fn open_slot(&mut self, slot: &[u8], public_key: &PublicKey) -> Result<Option<S::Key>> {
+    fn look_into(&mut self, slot: &[u8], public_key: &PublicKey) -> Result<Slot<S::Key>> {
         match self.store.open_key(slot) {
-            Ok(Some(key)) => Ok((self.store.public_key(&key)? == *public_key).then_some(key)),
-            Ok(None) | Err(Error::StorageDamaged) => Ok(None),
+            Ok(Some(key)) if self.store.public_key(&key)? == *public_key => {
+                Ok(Slot::DeviceKey(key))
+            }
+            Ok(Some(_)) => Ok(Slot::AnotherKey),
+            Ok(None) | Err(Error::StorageDamaged) => Ok(Slot::Nothing),
             Err(error) => Err(error),
         }
     }
 
+    /// Only what has proved to be another key is deleted. A copy counts when it signs: the
+    /// signature is of nothing, and goes nowhere.
     fn fill_slot(&mut self, slot: &[u8], key: &S::Key, public_key: &PublicKey) -> Result<()> {
-        if self.open_slot(slot, public_key)?.is_some() {
-            return Ok(());
+        match self.look_into(slot, public_key)? {
+            Slot::DeviceKey(_) => return Ok(()),
+            Slot::AnotherKey => self.store.delete_key(slot)?,
+            Slot::Nothing => {}
         }
-        self.store.delete_key(slot)?;
         self.store
-            .copy_key(key, slot, &record::to_bytes(&DEVICE_RECORD)?)
+            .copy_key(key, slot, &record::to_bytes(&DEVICE_RECORD)?)?;
+        match self.look_into(slot, public_key)? {
+            Slot::DeviceKey(copy) => self.store.sign(&copy, &[0; 32]).map(|_| ()),
+            Slot::AnotherKey | Slot::Nothing => Err(Error::StorageDamaged),
+        }
     }
+}
+
+/// What is in a slot.
+enum Slot<K> {
+    DeviceKey(K),
+    AnotherKey,
+    Nothing,
 }
