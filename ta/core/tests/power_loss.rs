@@ -6,8 +6,9 @@ mod device;
 
 use device::{Attempt, Owner, begin, life, touch};
 use std::collections::BTreeSet;
-use touchseal::Error;
 use touchseal::proto::signed::{PaymentStatement, Statement};
+use touchseal::{Error, FingerprintClient};
+use touchseal_core::dispatch::Login;
 use touchseal_nonsecure::Device;
 
 /// How many writes the life takes without a cut.
@@ -95,4 +96,57 @@ fn reboots_do_not_buy_attempts() {
         }
     }
     panic!("{tried} attempts, and no lock");
+}
+
+/// What an owner changes later: another finger, which makes a new payment key necessary,
+/// keys removed, all fingers removed.
+fn changes(device: &Device) -> device::Outcome<()> {
+    let root = Login::App { uid: 0 };
+    let mut settings = FingerprintClient::new(device.fingerprint(root));
+    settings.enroll(device::finger(3))?;
+    let mut owner = Owner::of(device);
+    owner.payments.generate_payment_key(device::shop())?;
+    let handle = begin(&mut owner)?;
+    let token = owner.fingers.authenticate(handle, device::finger(3))?;
+    owner.payments.finish(handle, token)?;
+    owner.payments.remove_payment_key(device::shop())?;
+    owner.payments.remove_app_keys()?;
+    settings.remove_fingers().map(drop)
+}
+
+#[test]
+fn a_cut_at_any_write_of_a_change_leaves_a_device_that_works() {
+    let lived = || {
+        let device = Device::default();
+        let traces = life(&device).unwrap();
+        (device, traces)
+    };
+    let (device, _) = lived();
+    let start = device.rpmb().writes();
+    changes(&device).unwrap();
+    let writes = device.rpmb().writes() - start;
+    assert!(writes > 20, "{writes}");
+
+    for cut in 0..writes {
+        let (mut device, before) = lived();
+        let counter = Owner::of(&device).payments.info().unwrap().counter;
+        device.rpmb().lose_power_at(cut);
+        changes(&device).expect_err("the power was cut");
+        device.reboot();
+
+        // With the owner's first finger, where the cut has left it.
+        let mut owner = Owner::of(&device);
+        let fingers = owner.fingers.fingers().unwrap().fingers;
+        if fingers != 0 {
+            owner
+                .fingers
+                .authenticate(1, device::finger(1))
+                .unwrap_or_else(|error| panic!("cut at {cut}: {error:?}"));
+        }
+        let after = life(&device).unwrap_or_else(|error| panic!("cut at {cut}: {error:?}"));
+        assert_eq!(before.device_key, after.device_key, "cut at {cut}");
+        let first = after.counters.first().unwrap();
+        assert!(*first > counter, "cut at {cut}: {first} after {counter}");
+        changes(&device).unwrap_or_else(|error| panic!("cut at {cut}: {error:?}"));
+    }
 }

@@ -104,26 +104,20 @@ impl<'a> Story<'a> {
         self.file(name).display().to_string()
     }
 
-    /// Runs `touchseal` in the guest, and counts.
-    fn touchseal(&mut self, uid: u32, args: &[&str]) -> Result<(Output, u64)> {
+    /// Runs a command in the guest, and counts.
+    fn counted(&mut self, command: &Command) -> Result<(Output, u64)> {
         let before = self.guest.rpmb_writes()?;
-        let command = Command::new("touchseal")
-            .args(args.iter().copied())
-            .uid(uid);
-        let output = self.guest.run(&command, LIMIT)?;
+        let output = self.guest.run(command, LIMIT)?;
         Ok((output, self.guest.rpmb_writes()? - before))
     }
 
     /// A step that must succeed; returns what it cost.
     fn step(&mut self, report: &mut Report, name: &str, uid: u32, args: &[&str]) -> Result<u64> {
-        let command = Command::new("touchseal").args(args.iter().copied());
-        self.run(report, name, command.uid(uid))
+        self.run(report, name, &touchseal(uid, args))
     }
 
-    fn run(&mut self, report: &mut Report, name: &str, command: Command) -> Result<u64> {
-        let before = self.guest.rpmb_writes()?;
-        let output = self.guest.run(&command, LIMIT)?;
-        let writes = self.guest.rpmb_writes()? - before;
+    fn run(&mut self, report: &mut Report, name: &str, command: &Command) -> Result<u64> {
+        let (output, writes) = self.counted(command)?;
         let stderr = String::from_utf8_lossy(&output.stderr);
         ensure!(output.code == 0, "{name}: {}", stderr.trim());
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -145,7 +139,7 @@ impl<'a> Story<'a> {
         args: &[&str],
         status: &str,
     ) -> Result<()> {
-        let (output, writes) = self.touchseal(uid, args)?;
+        let (output, writes) = self.counted(&touchseal(uid, args))?;
         let stderr = String::from_utf8_lossy(&output.stderr);
         ensure!(
             output.code != 0,
@@ -205,7 +199,7 @@ impl<'a> Story<'a> {
             ROOT,
             &["device-key", "--out", &device_key],
         )?;
-        let (info, _) = self.touchseal(ROOT, &["info", "--json"])?;
+        let (info, _) = self.counted(&touchseal(ROOT, &["info", "--json"]))?;
         let info: serde_json::Value = serde_json::from_slice(&info.stdout)
             .context("`touchseal info --json` did not answer with JSON")?;
         if info["fingers"] == 0 {
@@ -300,7 +294,7 @@ impl<'a> Story<'a> {
         let replay = self.platform.programs.join("examples/replay");
         let image = self.finger("p1_2.png");
         let replay = Command::new(replay.display().to_string()).args([SCENE, &image]);
-        self.run(report, "a replayed token", replay.uid(APP))?;
+        self.run(report, "a replayed token", &replay.uid(APP))?;
 
         let foreign = self.pay_with(&Order::new(AMOUNT)?, "p1_2.png");
         self.refused(
@@ -381,6 +375,13 @@ fn verified([device_key, chain, payment]: &[Vec<u8>; 3]) -> Result<(PublicKey, V
     let chain: Chain = from_json(chain)?;
     let payment: Signed = from_json(payment)?;
     Ok((device_key, verify(&device_key, &chain, &payment)?))
+}
+
+/// The command line, as a user of the guest.
+fn touchseal(uid: u32, args: &[&str]) -> Command {
+    Command::new("touchseal")
+        .args(args.iter().copied())
+        .uid(uid)
 }
 
 fn args(args: &[String]) -> Vec<&str> {

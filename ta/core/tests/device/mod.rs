@@ -68,7 +68,7 @@ pub fn finger(seed: u32) -> Print {
     )
 }
 
-fn shop() -> Label<64> {
+pub fn shop() -> Label<64> {
     Label::new("shop").unwrap()
 }
 
