@@ -58,7 +58,7 @@ statuses! {
         "nothing to do"
     1 NotAuthorized
         "not authorised"
-        "begin again, and touch the sensor with an enrolled finger"
+        "act as the user whom it is for; to pay, begin again and touch the sensor with an enrolled finger"
     2 BadRequest
         "the request is not one that this trusted application understands"
         "use a client of the same version as the trusted application"

@@ -72,7 +72,7 @@ impl Verify {
         let json = self.json;
         self.expectations()
             .check(&verified)
-            .context("NOT ACCEPTED: the signatures are good, the payment is another one")?;
+            .context("NOT ACCEPTED: the signatures are good, but this is not what was expected")?;
         if json {
             print_json(&verified)
         } else {

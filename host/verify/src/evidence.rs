@@ -51,7 +51,7 @@ pub struct Chain {
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceError {
     /// Not such JSON.
-    #[error("the file is not well-formed: {0}")]
+    #[error("the file is not well-formed")]
     Json(#[from] serde_json::Error),
     /// Not such a line.
     #[error("the device key is not 128 lower-case hexadecimal digits and a line end")]
