@@ -3,7 +3,8 @@
 //! The table of commands is [`command`]; the structs that travel are
 //! [`message`]; everything that the normal world ever learns of a failure is
 //! [`status`]; the bytes that get signed are [`signed`]; a fingerprint match
-//! looks like [`token`]. `PROTOCOL.md` beside this crate has the byte layouts.
+//! looks like [`token`]; what SOTER backends parse is [`soter`]. `PROTOCOL.md`
+//! beside this crate has the byte layouts.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(
@@ -18,6 +19,7 @@ pub mod command;
 pub mod label;
 pub mod message;
 pub mod signed;
+pub mod soter;
 pub mod status;
 pub mod token;
 pub mod transport;

@@ -6,6 +6,7 @@ use touchseal_proto::command::{Caller, FingerprintCommand, PaymentCommand, Reque
 use touchseal_proto::label::Label;
 use touchseal_proto::message::*;
 use touchseal_proto::signed::*;
+use touchseal_proto::soter::{Blob, Challenge, CpuId, KeyExport, RsaPublicKey, SignedChallenge};
 use touchseal_proto::status::Status;
 use touchseal_proto::token::{AuthToken, FINGERPRINT};
 use touchseal_proto::transport::{CallError, call};
@@ -396,6 +397,66 @@ fn statement<S: Statement + PartialEq + std::fmt::Debug>(name: &str, expected: S
     assert_eq!(S::from_bytes(&golden), Ok(expected), "{name}");
 }
 
+const SOTER_CHALLENGE: &str = "Pay \"19.99\" to Caffè Rossi 支付 🎉\\/\n\t\0\u{7f}";
+
+fn cpu_id() -> CpuId {
+    CpuId {
+        root: Root::Test,
+        security_level: SecurityLevel::TrustedEnvironment,
+        device_id: hex(DEVICE_ID),
+    }
+}
+
+/// The vector `name` is `json`, and a signature.
+fn soter_blob(name: &str, json: touchseal_proto::soter::Json) {
+    let golden = vector(name);
+    let blob = Blob {
+        json,
+        signature: *golden.last_chunk().unwrap(),
+    };
+    assert_eq!(blob.to_soter().unwrap(), golden[..], "{name}");
+    same(name, &bytes_of(&blob), &blob);
+}
+
+#[test]
+fn soter_blobs() {
+    let challenge = Challenge::new(SOTER_CHALLENGE).unwrap();
+    same("soter_challenge", &vector("soter_challenge"), &challenge);
+    same("soter_cpu_id", &vector("soter_cpu_id"), &cpu_id());
+    // The keys are random, so they are read from their own exports.
+    let key = |name, counter| {
+        let golden = vector(name);
+        let pem = std::str::from_utf8(&golden[16..][..458]).unwrap();
+        let public_key = touchseal_proto::soter::from_spki_pem(&pem.replace("\\n", "\n")).unwrap();
+        let export = KeyExport {
+            public_key,
+            cpu_id: cpu_id(),
+            counter,
+            uid: 10042,
+        };
+        soter_blob(name, export.to_json().unwrap());
+        public_key
+    };
+    let device_key: RsaPublicKey = vector("soter_device_key").try_into().unwrap();
+    let keys = [
+        device_key,
+        key("soter_app_key", 4),
+        key("soter_payment_key", 5),
+    ];
+    assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[2] != keys[0]);
+    let signed = SignedChallenge {
+        challenge,
+        finger: 3,
+        counter: 6,
+        tee_version: 1,
+        sensor: Sensor::Simulated,
+        sensor_version: 2,
+        cpu_id: cpu_id(),
+        uid: 10042,
+    };
+    soter_blob("soter_signature", signed.to_json().unwrap());
+}
+
 /// The fields, each at its offset, are all of `bytes`.
 fn laid_out(bytes: &[u8], fields: &[(usize, &[u8])]) {
     let mut end = 0;
@@ -508,6 +569,8 @@ fn refusal(message: &str, bytes: &[u8]) -> Option<WireError> {
         "AuthToken" => decode::<AuthToken>(bytes).err(),
         "KeyStatement" => KeyStatement::from_bytes(bytes).err(),
         "PaymentStatement" => PaymentStatement::from_bytes(bytes).err(),
+        "SoterChallenge" => decode::<Challenge>(bytes).err(),
+        "SoterCpuId" => decode::<CpuId>(bytes).err(),
         _ => panic!("no message {message}"),
     }
 }
