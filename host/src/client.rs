@@ -1,70 +1,117 @@
-//! The two trusted applications' commands, one method each.
+//! The trusted applications' commands, one method each.
 
 use crate::Error;
-use touchseal_proto::command::{FingerprintCommand, PaymentCommand, Request};
+use std::marker::PhantomData;
+use touchseal_proto::command::{FingerprintCommand, PaymentCommand, Request, SoterCommand};
 use touchseal_proto::label::Scene;
 use touchseal_proto::message::*;
+use touchseal_proto::soter::{Blob, Challenge};
 use touchseal_proto::token::AuthToken;
 use touchseal_proto::transport::{Transport, call};
 
 /// The outcome of a command over `T`.
 pub type Result<R, T> = std::result::Result<R, Error<<T as Transport>::Error>>;
 
-/// A session with the payment TA: keys and payments of one uid. An operation ends
-/// with its session.
-pub struct PaymentClient<T>(T);
+/// A trusted application that can be asked.
+pub trait Ta {
+    /// Its largest request.
+    const MAX_REQUEST: usize;
+    /// Its largest response.
+    const MAX_RESPONSE: usize;
+}
 
-impl<T: Transport> PaymentClient<T> {
+/// A trusted application with a device key, app keys and payment keys of its own: the same
+/// commands lead them through their lives.
+pub trait HoldsKeys: Ta {}
+
+/// The payment TA: P-256 keys and typed payments.
+pub enum Payments {}
+/// The SOTER TA: RSA keys and challenges.
+pub enum Soter {}
+/// The fingerprint TA.
+pub enum Fingerprints {}
+
+impl Ta for Payments {
+    const MAX_REQUEST: usize = PaymentCommand::MAX_REQUEST;
+    const MAX_RESPONSE: usize = PaymentCommand::MAX_RESPONSE;
+}
+impl Ta for Soter {
+    const MAX_REQUEST: usize = SoterCommand::MAX_REQUEST;
+    const MAX_RESPONSE: usize = SoterCommand::MAX_RESPONSE;
+}
+impl Ta for Fingerprints {
+    const MAX_REQUEST: usize = FingerprintCommand::MAX_REQUEST;
+    const MAX_RESPONSE: usize = FingerprintCommand::MAX_RESPONSE;
+}
+impl HoldsKeys for Payments {}
+impl HoldsKeys for Soter {}
+
+/// A session with a trusted application. An operation ends with its session.
+pub struct Client<T, A> {
+    transport: T,
+    ta: PhantomData<A>,
+}
+
+/// A session with the payment TA: keys and payments of one uid.
+pub type PaymentClient<T> = Client<T, Payments>;
+/// A session with the SOTER TA: keys and challenges of one uid.
+pub type SoterClient<T> = Client<T, Soter>;
+/// A session with the fingerprint TA.
+pub type FingerprintClient<T> = Client<T, Fingerprints>;
+
+impl<T: Transport, A: Ta> Client<T, A> {
     /// Over an open session.
     pub fn new(transport: T) -> Self {
-        Self(transport)
+        Self {
+            transport,
+            ta: PhantomData,
+        }
     }
 
     fn call<R: Request>(&mut self, request: &R) -> Result<R::Response, T> {
         call(
             request,
-            &mut [0; PaymentCommand::MAX_REQUEST],
-            &mut [0; PaymentCommand::MAX_RESPONSE],
-            |command, request, response| self.0.invoke(command, request, response),
+            &mut vec![0; A::MAX_REQUEST],
+            &mut vec![0; A::MAX_RESPONSE],
+            |command, request, response| self.transport.invoke(command, request, response),
         )
     }
+}
 
-    /// How the payment TA is.
-    pub fn info(&mut self) -> Result<Info, T> {
-        self.call(&GetInfo {})
-    }
-
-    /// Makes the device key, once. For uid 0.
-    pub fn provision(&mut self) -> Result<Generated, T> {
+impl<T: Transport, A: HoldsKeys> Client<T, A> {
+    /// Makes the device key, once, or repairs a copy of it. For uid 0.
+    pub fn provision(&mut self) -> Result<Provisioned, T> {
         self.call(&Provision {})
     }
 
-    /// The device key's public half, for the backend's registry.
-    pub fn export_device_key(&mut self) -> Result<DeviceKey, T> {
-        self.call(&ExportDeviceKey {})
+    /// The state of everything that a key depends on. Writes nothing.
+    pub fn diagnose(&mut self) -> Result<Diagnosis, T> {
+        self.call(&Diagnose {})
     }
 
-    /// Makes the caller's app key, unless it is there.
-    pub fn generate_app_key(&mut self) -> Result<Generated, T> {
-        self.call(&GenerateAppKey {})
+    /// A report signed by the device key: of this session's last making of a key that
+    /// failed, or that there was none.
+    pub fn report(&mut self, nonce: [u8; 32]) -> Result<SignedReport, T> {
+        self.call(&GetReport { nonce })
     }
 
-    /// The caller's app key, signed by the device key.
-    pub fn export_app_key(&mut self) -> Result<SignedKey, T> {
-        self.call(&ExportAppKey {})
+    /// Removes the keys of every app, for ever. For uid 0.
+    pub fn remove_every_key(&mut self) -> Result<Done, T> {
+        self.call(&RemoveEveryKey {})
     }
 
-    /// Makes the caller's payment key for a scene, unless a good one is there.
-    pub fn generate_payment_key(&mut self, scene: Scene) -> Result<Generated, T> {
-        self.call(&GeneratePaymentKey { scene })
+    /// Makes the caller's app key, unless it is there; or replaces it.
+    pub fn generate_app_key(&mut self, replace: bool) -> Result<Generated, T> {
+        self.call(&GenerateAppKey { replace })
     }
 
-    /// The caller's payment key, signed by the app key.
-    pub fn export_payment_key(&mut self, scene: Scene) -> Result<SignedKey, T> {
-        self.call(&ExportPaymentKey { scene })
+    /// Makes the caller's payment key for a scene, unless a good one is there; or replaces
+    /// it.
+    pub fn generate_payment_key(&mut self, scene: Scene, replace: bool) -> Result<Generated, T> {
+        self.call(&GeneratePaymentKey { scene, replace })
     }
 
-    /// The scenes of the caller's payment keys.
+    /// The caller's payment keys.
     pub fn list_payment_keys(&mut self) -> Result<PaymentKeys, T> {
         self.call(&ListPaymentKeys {})
     }
@@ -79,6 +126,48 @@ impl<T: Transport> PaymentClient<T> {
         self.call(&RemoveAppKeys {})
     }
 
+    /// Whether the caller has an app key.
+    pub fn find_app_key(&mut self) -> Result<KeyState, T> {
+        Ok(self.call(&FindAppKey {})?.state)
+    }
+
+    /// Whether the caller has a payment key, and of what use it is.
+    pub fn find_payment_key(&mut self, scene: Scene) -> Result<KeyState, T> {
+        Ok(self.call(&FindPaymentKey { scene })?.state)
+    }
+
+    /// Gives the operation up.
+    pub fn abort(&mut self, handle: u64) -> Result<Done, T> {
+        self.call(&Abort { handle })
+    }
+}
+
+impl<T: Transport> PaymentClient<T> {
+    /// How the payment TA is.
+    pub fn info(&mut self) -> Result<Info, T> {
+        self.call(&GetInfo {})
+    }
+
+    /// Closes the factory mode for ever. For uid 0.
+    pub fn latch(&mut self, latch: Latch) -> Result<Done, T> {
+        self.call(&latch)
+    }
+
+    /// The device key's public half, for the backend's registry.
+    pub fn export_device_key(&mut self) -> Result<DeviceKey, T> {
+        self.call(&ExportDeviceKey {})
+    }
+
+    /// The caller's app key, signed by the device key.
+    pub fn export_app_key(&mut self) -> Result<SignedKey, T> {
+        self.call(&ExportAppKey {})
+    }
+
+    /// The caller's payment key, signed by the app key.
+    pub fn export_payment_key(&mut self, scene: Scene) -> Result<SignedKey, T> {
+        self.call(&ExportPaymentKey { scene })
+    }
+
     /// Begins a payment: the handle is the challenge for the finger.
     pub fn begin(&mut self, scene: Scene, payment: Payment) -> Result<Begun, T> {
         self.call(&Begin { scene, payment })
@@ -89,35 +178,50 @@ impl<T: Transport> PaymentClient<T> {
         self.call(&Finish { handle, token })
     }
 
-    /// Gives the payment up.
-    pub fn abort(&mut self, handle: u64) -> Result<Done, T> {
-        self.call(&Abort { handle })
-    }
-
     /// Asks for the token key: refused to every client.
     pub fn token_key(&mut self) -> Result<TokenKey, T> {
         self.call(&GetTokenKey {})
     }
+
+    /// Asks to count a statement as the SOTER TA does: refused to every client.
+    pub fn count(&mut self, statement: Counted) -> Result<Done, T> {
+        self.call(&Count { statement })
+    }
 }
 
-/// A session with the fingerprint TA.
-pub struct FingerprintClient<T>(T);
+impl<T: Transport> SoterClient<T> {
+    /// The ATTK's public half, for the backend's registry.
+    pub fn export_device_key(&mut self) -> Result<SoterDeviceKey, T> {
+        self.call(&ExportSoterDeviceKey {})
+    }
+
+    /// The caller's ASK, signed by the ATTK.
+    pub fn export_app_key(&mut self) -> Result<Blob, T> {
+        self.call(&ExportSoterAppKey {})
+    }
+
+    /// The caller's AuthKey, signed by the ASK.
+    pub fn export_payment_key(&mut self, scene: Scene) -> Result<Blob, T> {
+        self.call(&ExportSoterPaymentKey { scene })
+    }
+
+    /// Begins to sign a challenge: the handle is the challenge for the finger.
+    pub fn begin(&mut self, scene: Scene, challenge: Challenge) -> Result<Begun, T> {
+        self.call(&BeginSoter { scene, challenge })
+    }
+
+    /// Signs the challenge after the match made for it.
+    pub fn finish(&mut self, handle: u64, token: AuthToken) -> Result<Blob, T> {
+        self.call(&FinishSoter { handle, token })
+    }
+
+    /// Makes a key pair ahead, for the next key that is wanted. For uid 0.
+    pub fn prepare(&mut self) -> Result<Prepared, T> {
+        self.call(&Prepare {})
+    }
+}
 
 impl<T: Transport> FingerprintClient<T> {
-    /// Over an open session.
-    pub fn new(transport: T) -> Self {
-        Self(transport)
-    }
-
-    fn call<R: Request>(&mut self, request: &R) -> Result<R::Response, T> {
-        call(
-            request,
-            &mut [0; FingerprintCommand::MAX_REQUEST],
-            &mut [0; FingerprintCommand::MAX_RESPONSE],
-            |command, request, response| self.0.invoke(command, request, response),
-        )
-    }
-
     /// The enrolled fingers.
     pub fn fingers(&mut self) -> Result<Fingers, T> {
         self.call(&GetFingers {})

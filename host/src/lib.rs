@@ -10,6 +10,6 @@ pub mod client;
 pub mod finger;
 pub mod transport;
 
-pub use client::{FingerprintClient, PaymentClient};
+pub use client::{FingerprintClient, PaymentClient, SoterClient};
 pub use touchseal_proto as proto;
 pub use touchseal_proto::transport::CallError as Error;

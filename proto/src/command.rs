@@ -3,6 +3,7 @@
 //! method of the client; forgetting the arm does not compile.
 
 use crate::message::*;
+use crate::soter::Blob;
 use crate::status::Status;
 use crate::wire::{Wire, WireError, decode};
 
@@ -17,6 +18,8 @@ pub enum Caller {
     Provisioner,
     /// The fingerprint TA, by its exact UUID.
     FingerprintTa,
+    /// The SOTER TA, by its exact UUID, for a uid that it vouches for.
+    SoterTa,
 }
 
 /// A request knows its command and its response.
@@ -27,7 +30,32 @@ pub trait Request: Wire {
     type Response: Wire;
 }
 
+/// A table; and what its requests are answered with, but for those that it shares with
+/// a table above: they have the same ids and answers there.
 macro_rules! commands {
+    ($(#[$meta:meta])* $table:ident {
+        $($id:literal $request:ident -> $response:ident, $caller:ident;)*
+        $(shared: $($shared_id:literal $shared:ident -> $shared_response:ident, $shared_caller:ident;)*)?
+    }) => {
+        $(impl Request for $request {
+            const COMMAND: u32 = $id;
+            type Response = $response;
+        })*
+        $($(const _: () = {
+            assert!(<$shared as Request>::COMMAND == $shared_id);
+            const fn same<R: Request<Response = $shared_response>>() {}
+            same::<$shared>();
+        };)*)?
+        table! {
+            $(#[$meta])* $table {
+                $($id $request -> $response, $caller;)*
+                $($($shared_id $shared -> $shared_response, $shared_caller;)*)?
+            }
+        }
+    };
+}
+
+macro_rules! table {
     ($(#[$meta:meta])* $table:ident { $($id:literal $request:ident -> $response:ident, $caller:ident;)* }) => {
         $(#[$meta])*
         pub enum $table { $(#[doc = concat!("`", stringify!($request), "`")] $request($request),)* }
@@ -56,11 +84,6 @@ macro_rules! commands {
                 }
             }
         }
-
-        $(impl Request for $request {
-            const COMMAND: u32 = $id;
-            type Response = $response;
-        })*
     };
 }
 
@@ -85,8 +108,12 @@ commands! {
     /// What the payment TA understands.
     PaymentCommand {
         1  GetInfo            -> Info,          Anyone;
-        2  Provision          -> Generated,     Provisioner;
+        2  Provision          -> Provisioned,   Provisioner;
         3  ExportDeviceKey    -> DeviceKey,     Anyone;
+        4  Latch              -> Done,          Provisioner;
+        5  Diagnose           -> Diagnosis,     Anyone;
+        6  GetReport          -> SignedReport,  App;
+        7  RemoveEveryKey     -> Done,          Provisioner;
         10 GenerateAppKey     -> Generated,     App;
         11 ExportAppKey       -> SignedKey,     App;
         12 GeneratePaymentKey -> Generated,     App;
@@ -94,10 +121,43 @@ commands! {
         14 ListPaymentKeys    -> PaymentKeys,   App;
         15 RemovePaymentKey   -> Done,          App;
         16 RemoveAppKeys      -> Done,          App;
+        17 FindAppKey         -> Found,         App;
+        18 FindPaymentKey     -> Found,         App;
         20 Begin              -> Begun,         App;
         21 Finish             -> SignedPayment, App;
         22 Abort              -> Done,          App;
         30 GetTokenKey        -> TokenKey,      FingerprintTa;
+        40 TakeTurn           -> Done,          SoterTa;
+        41 Count              -> Done,          SoterTa;
+        42 BeginChallenge     -> Begun,         SoterTa;
+        43 FinishChallenge    -> Done,          SoterTa;
+        44 SignReport         -> SignedReport,  SoterTa;
+    }
+}
+
+commands! {
+    /// What the SOTER TA understands. What it shares with the payment TA is about keys
+    /// of its own.
+    SoterCommand {
+        50 ExportSoterDeviceKey  -> SoterDeviceKey, Anyone;
+        51 ExportSoterAppKey     -> Blob,           App;
+        52 ExportSoterPaymentKey -> Blob,           App;
+        53 BeginSoter            -> Begun,          App;
+        54 FinishSoter           -> Blob,           App;
+        55 Prepare               -> Prepared,       Provisioner;
+        shared:
+        2  Provision             -> Provisioned,    Provisioner;
+        5  Diagnose              -> Diagnosis,      Anyone;
+        6  GetReport             -> SignedReport,   App;
+        7  RemoveEveryKey        -> Done,           Provisioner;
+        10 GenerateAppKey        -> Generated,      App;
+        12 GeneratePaymentKey    -> Generated,      App;
+        14 ListPaymentKeys       -> PaymentKeys,    App;
+        15 RemovePaymentKey      -> Done,           App;
+        16 RemoveAppKeys         -> Done,           App;
+        17 FindAppKey            -> Found,          App;
+        18 FindPaymentKey        -> Found,          App;
+        22 Abort                 -> Done,           App;
     }
 }
 

@@ -15,6 +15,10 @@ pub type Scene = Label<64>;
 pub type Payee = Label<64>;
 /// The order, in the backend's own numbering.
 pub type Order = Label<64>;
+/// A production lot, in the factory's own numbering.
+pub type Lot = Label<32>;
+/// Names a platform, with its version.
+pub type Name = Label<48>;
 
 /// Unicode's Default_Ignorable_Code_Point and bidirectional formatting characters,
 /// line separators and the blank Braille pattern: with them a shown text can differ

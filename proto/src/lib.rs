@@ -2,9 +2,8 @@
 //!
 //! The table of commands is [`command`]; the structs that travel are
 //! [`message`]; everything that the normal world ever learns of a failure is
-//! [`status`]; the bytes that get signed are [`signed`]; a fingerprint match
-//! looks like [`token`]; what SOTER backends parse is [`soter`]. `PROTOCOL.md`
-//! beside this crate has the byte layouts.
+//! [`status`]; the bytes that get signed are [`signed`], or [`soter`] in that dialect; a
+//! fingerprint match looks like [`token`]. `PROTOCOL.md` beside this crate has the byte layouts.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(
@@ -30,6 +29,9 @@ pub const PROTOCOL_VERSION: u8 = 1;
 
 /// UUID of the trusted application that holds the keys.
 pub const PAYMENT_TA: &str = "5b1ef81c-0f0c-4b3c-9d1a-6a2f9c1b7e44";
+
+/// UUID of the trusted application that holds the RSA keys of the SOTER dialect.
+pub const SOTER_TA: &str = "f19ac2e7-266e-4594-9449-274223624fe1";
 
 /// A fingerprint trusted application, and what a match of its says in a payment.
 pub struct FingerprintTa {

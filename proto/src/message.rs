@@ -1,10 +1,12 @@
 //! Requests and responses. A request's layout is its fields in order; so is a
 //! response's, behind the version byte and the [`Status`](crate::status::Status).
 
-use crate::label::{Order, Payee, Scene};
-use crate::signed::{KeyStatement, PaymentStatement, SecurityLevel};
+use crate::label::{Lot, Name, Order, Payee, Scene};
+use crate::signed::{KeyStatement, PaymentStatement, ReportStatement, Root, SecurityLevel};
+use crate::soter::{Challenge, CpuId, RsaPublicKey};
+use crate::status::Status;
 use crate::token::AuthToken;
-use crate::wire::{Reader, Wire, WireError, Writer, wire_struct};
+use crate::wire::{Reader, Wire, WireError, Writer, wire_enum, wire_struct};
 use heapless::Vec;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -116,6 +118,10 @@ wire_struct! {
         provisioned: bool,
         /// The device counter: the last value that was signed.
         counter: u64,
+        /// How the device key came to be.
+        root: Root,
+        /// The device; zero until there is a device key.
+        device_id: DeviceId,
     }
 }
 
@@ -123,6 +129,18 @@ wire_struct! {
     /// Makes the device key (ATTK). Idempotent: a good key is never replaced.
     #[derive(Clone, Debug, PartialEq, Eq)]
     Provision {}
+}
+
+wire_struct! {
+    /// The outcome of provisioning.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    Provisioned {
+        /// False when the device key was there already, and was kept.
+        new: bool,
+        /// Whether one of its two copies was gone or damaged, and was made anew from the
+        /// other.
+        repaired: bool,
+    }
 }
 
 wire_struct! {
@@ -152,9 +170,113 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// Makes the caller's app key (ASK). Idempotent.
+    /// Closes the factory mode for ever, and pins what the factory knows. Asking again
+    /// for the same is done already; for anything else, it is refused.
     #[derive(Clone, Debug, PartialEq, Eq)]
-    GenerateAppKey {}
+    Latch {
+        /// The device: that of its device key, so that no line latches the wrong one.
+        device_id: DeviceId,
+        /// The production lot.
+        lot: Lot,
+        /// The issuer's P-256 public key, whose orders the device will follow.
+        issuer: PublicKey,
+    }
+}
+
+wire_struct! {
+    /// Asks for the state of everything that a key or a payment depends on. Writes
+    /// nothing.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    Diagnose {}
+}
+
+wire_enum! {
+    /// What is in one of the two slots of the device key.
+    Slot {
+        /// Nothing.
+        Empty = 0,
+        /// The device key.
+        Good = 1,
+        /// Another key than the one that the state names, or one that does not sign.
+        Damaged = 2,
+        /// The storage does not say.
+        Unknown = 3,
+    }
+}
+
+wire_struct! {
+    /// How the trusted application, its storage and its keys are.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    Diagnosis {
+        /// Version of the trusted application.
+        ta_version: u32,
+        /// The oldest version that may use the sealed state; 0 while there is none.
+        version_floor: u32,
+        /// The platform's own name and version.
+        platform: Option<Name>,
+        /// Where the keys live.
+        security_level: SecurityLevel,
+        /// Whether the hardware key is a public constant: the RPMB's key and all that is
+        /// sealed is then anybody's.
+        test_hardware: bool,
+        /// Ok, NotProvisioned, or what is wrong with the sealed state.
+        state: Status,
+        /// The first slot.
+        slot_a: Slot,
+        /// The second slot.
+        slot_b: Slot,
+        /// How the device key came to be.
+        root: Root,
+        /// Whether the factory mode is closed.
+        latched: bool,
+        /// The production lot, once latched.
+        lot: Option<Lot>,
+        /// The device counter.
+        counter: u64,
+        /// How many objects the trusted application has sealed.
+        objects: u16,
+        /// How many keys are prepared ahead.
+        spares: u8,
+        /// Ok, NoFingerEnrolled, or why the fingerprint TA does not say.
+        enrolment: Status,
+    }
+}
+
+wire_struct! {
+    /// Asks for a report signed by the device key: of the session's last making of a key
+    /// that failed, or that there was none. It counts nothing and writes nothing.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    GetReport {
+        /// The backend's nonce.
+        nonce: [u8; 32],
+    }
+}
+
+wire_struct! {
+    /// A report and the device key's signature.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    SignedReport {
+        /// The bytes of a [`ReportStatement`].
+        statement: [u8; ReportStatement::LEN],
+        /// By the device key.
+        signature: Signature,
+    }
+}
+
+wire_struct! {
+    /// Removes the keys of every app, for ever: a factory reset. Neither the device key
+    /// nor the counter.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    RemoveEveryKey {}
+}
+
+wire_struct! {
+    /// Makes the caller's app key (ASK). Idempotent, unless told to replace it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    GenerateAppKey {
+        /// Makes another even if there is a good one, which works until the other is durable.
+        replace: bool,
+    }
 }
 
 wire_struct! {
@@ -165,11 +287,13 @@ wire_struct! {
 
 wire_struct! {
     /// Makes the caller's payment key (AuthKey) for a scene. Idempotent, unless
-    /// the key there was made under another set of fingers.
+    /// the key there was made under another set of fingers, or told to replace it.
     #[derive(Clone, Debug, PartialEq, Eq)]
     GeneratePaymentKey {
         /// The scene.
         scene: Scene,
+        /// Makes another even if there is a good one, which works until the other is durable.
+        replace: bool,
     }
 }
 
@@ -192,11 +316,58 @@ wire_struct! {
 }
 
 wire_struct! {
+    /// A payment key in a list.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    ListedKey {
+        /// Its scene.
+        scene: Scene,
+        /// Usable, or invalidated.
+        state: KeyState,
+    }
+}
+
+wire_struct! {
     /// The caller's payment keys.
     #[derive(Clone, Debug, PartialEq, Eq)]
     PaymentKeys {
-        /// Their scenes, in no order.
-        scenes: Vec<Scene, MAX_PAYMENT_KEYS>,
+        /// In no order.
+        keys: Vec<ListedKey, MAX_PAYMENT_KEYS>,
+    }
+}
+
+wire_enum! {
+    /// Whether there is a key, and of what use it is.
+    KeyState {
+        /// There is none.
+        Absent = 0,
+        /// It can sign.
+        Usable = 1,
+        /// It was made under another set of fingers, and is unusable for ever.
+        Invalidated = 2,
+    }
+}
+
+wire_struct! {
+    /// Asks whether the caller has an app key.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    FindAppKey {}
+}
+
+wire_struct! {
+    /// Asks whether the caller has a payment key.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    FindPaymentKey {
+        /// The scene.
+        scene: Scene,
+    }
+}
+
+wire_struct! {
+    /// What was found.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    Found {
+        /// Of the key that was asked for.
+        state: KeyState,
     }
 }
 
@@ -293,6 +464,141 @@ wire_struct! {
     TokenKey {
         /// An HMAC-SHA-256 key.
         key: [u8; 32],
+    }
+}
+
+wire_struct! {
+    /// Takes the turn to make a key that takes seconds: one app at a time, so that
+    /// payments find a processor. It ends with the session.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    TakeTurn {}
+}
+
+wire_struct! {
+    /// Counts what the SOTER TA is about to sign.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    Count {
+        /// What is counted.
+        statement: Counted,
+    }
+}
+
+wire_struct! {
+    /// A statement of the SOTER TA, before it is signed.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    Counted {
+        /// The counter value in it, which must be the next.
+        counter: u64,
+        /// SHA-256 of it.
+        digest: [u8; 32],
+    }
+}
+
+wire_struct! {
+    /// Begins an operation of the SOTER TA. A session has one at a time.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    BeginChallenge {
+        /// The enrolment epoch that the key was made under.
+        epoch: u64,
+    }
+}
+
+wire_struct! {
+    /// Authorises the operation by the match made for it, and counts its statement.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    FinishChallenge {
+        /// The operation handle.
+        handle: u64,
+        /// The match.
+        token: AuthToken,
+        /// What is counted.
+        statement: Counted,
+    }
+}
+
+wire_struct! {
+    /// Asks for a report about the SOTER TA's keys.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    SignReport {
+        /// The command that failed; 0 for none.
+        command: u32,
+        /// How.
+        status: Status,
+        /// The backend's nonce.
+        nonce: [u8; 32],
+    }
+}
+
+wire_struct! {
+    /// Asks for the SOTER device key.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    ExportSoterDeviceKey {}
+}
+
+wire_struct! {
+    /// What the factory registers with a SOTER backend.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    SoterDeviceKey {
+        /// The device.
+        cpu_id: CpuId,
+        /// The ATTK.
+        public_key: RsaPublicKey,
+    }
+}
+
+wire_struct! {
+    /// Asks for the caller's ASK, signed by the ATTK.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    ExportSoterAppKey {}
+}
+
+wire_struct! {
+    /// Asks for the caller's AuthKey, signed by the ASK.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    ExportSoterPaymentKey {
+        /// Its name.
+        scene: Scene,
+    }
+}
+
+wire_struct! {
+    /// Begins to sign a challenge. A session has one operation at a time.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    BeginSoter {
+        /// The AuthKey's name.
+        scene: Scene,
+        /// What to sign.
+        challenge: Challenge,
+    }
+}
+
+wire_struct! {
+    /// Signs the challenge after the match made for it. Success or not, the handle is
+    /// used up.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    FinishSoter {
+        /// The operation handle.
+        handle: u64,
+        /// The match.
+        token: AuthToken,
+    }
+}
+
+/// The largest number of key pairs that are prepared ahead.
+pub const MAX_SPARES: u8 = 4;
+
+wire_struct! {
+    /// Makes a key pair ahead, for the next key that is wanted.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    Prepare {}
+}
+
+wire_struct! {
+    /// Key pairs are prepared.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    Prepared {
+        /// So many.
+        spares: u8,
     }
 }
 

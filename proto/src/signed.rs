@@ -4,7 +4,8 @@
 //! What is here is frozen: a change is a new domain.
 
 use crate::label::Scene;
-use crate::message::{DeviceId, Payment, PublicKey};
+use crate::message::{DeviceId, Payment, PublicKey, Slot};
+use crate::status::Status;
 use crate::wire::{Reader, Wire, WireError, Writer, wire_enum};
 
 wire_enum! {
@@ -253,6 +254,86 @@ impl Statement for PaymentStatement {
                 order: input.get()?,
                 nonce: input.array()?,
             },
+        };
+        input.finish()?;
+        statement.check()?;
+        Ok(statement)
+    }
+}
+
+wire_enum! {
+    /// Which keys a report is about.
+    Dialect {
+        /// The payment TA's.
+        Native = 1,
+        /// The SOTER TA's.
+        Soter = 2,
+    }
+}
+
+/// How a device is, and why it made no key: lets a backend tell a broken phone from a
+/// lying one. Its counter and audit head are the last ones: a report is not counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportStatement {
+    /// The common part, with the caller's uid and the epoch of the enrolled fingers.
+    pub header: Header,
+    /// Whose keys.
+    pub dialect: Dialect,
+    /// The command that failed to make a key; 0 when none did.
+    pub command: u32,
+    /// How it failed; Ok when none did.
+    pub status: Status,
+    /// What is in the first slot of the device key.
+    pub slot_a: Slot,
+    /// What is in the second.
+    pub slot_b: Slot,
+    /// The backend's nonce.
+    pub nonce: [u8; 32],
+}
+
+impl ReportStatement {
+    const DOMAIN: &[u8; 16] = b"touchseal.rpt.v1";
+    /// Length of the signed bytes.
+    pub const LEN: usize = Header::LEN + 1 + 4 + 2 + 1 + 1 + 32;
+
+    /// Something failed and how, or neither; no finger is asked for.
+    fn check(&self) -> Result<(), WireError> {
+        match (self.command, self.status, self.header.sensor) {
+            (0, Status::Ok, Sensor::None) => Ok(()),
+            (0, _, _) | (_, Status::Ok, _) => Err(WireError::BadValue),
+            (_, _, Sensor::None) => Ok(()),
+            _ => Err(WireError::BadValue),
+        }
+    }
+}
+
+impl Statement for ReportStatement {
+    type Bytes = [u8; Self::LEN];
+
+    fn to_bytes(&self) -> Result<Self::Bytes, WireError> {
+        self.check()?;
+        let mut bytes = [0; Self::LEN];
+        let mut out = Writer::new(&mut bytes);
+        self.header.write(Self::DOMAIN, &mut out)?;
+        out.put(&self.dialect)?;
+        out.put(&self.command)?;
+        out.put(&self.status)?;
+        out.put(&self.slot_a)?;
+        out.put(&self.slot_b)?;
+        out.bytes(&self.nonce)?;
+        Ok(bytes)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
+        let mut input = Reader::new(bytes);
+        let statement = Self {
+            header: Header::read(Self::DOMAIN, &mut input)?,
+            dialect: input.get()?,
+            command: input.get()?,
+            status: input.get()?,
+            slot_a: input.get()?,
+            slot_b: input.get()?,
+            nonce: input.array()?,
         };
         input.finish()?;
         statement.check()?;

@@ -4,7 +4,8 @@
 //! operation, another owner, bad MAC, wrong challenge, stale epoch and expiry
 //! look alike, so that no caller can use the answer as an oracle. *Provisioning
 //! and storage* causes are told exactly: they help the owner and tell a thief
-//! nothing.
+//! nothing. From 50 on are the causes that a client finds itself: the command has not
+//! come to a trusted application.
 
 use crate::wire::{Reader, Wire, WireError, Writer};
 
@@ -80,6 +81,18 @@ statuses! {
     15 TooManyKeys
         "this app, or this device, has as many keys as it may have"
         "remove keys that are no longer used with `touchseal remove-key`"
+    16 DeviceKeySlotDamaged
+        "one of the two copies of the device key is damaged; the other is good"
+        "run `touchseal provision` as root: it makes the copy anew from the good one"
+    17 DeviceKeyMismatch
+        "the sealed state and the device key do not belong together"
+        "have the device serviced: its records cannot be trusted"
+    18 FactoryClosed
+        "the factory mode is closed for ever, with another device id, lot or issuer"
+        "nothing: what the factory has pinned stays"
+    19 KeyDamaged
+        "the key was damaged in the RPMB, and is lost"
+        "make it anew, and register the new one with the backend"
     20 NoFingerEnrolled
         "no finger is enrolled"
         "enrol a finger with `touchseal enroll`"
@@ -103,7 +116,7 @@ statuses! {
         "check that both are part of the firmware, and look at the secure console"
     30 StorageUnavailable
         "the RPMB cannot be used: its key is not programmed, or it is keyed for another device"
-        "program the RPMB key in the factory; on an emulator, check the machine's RPMB key"
+        "run `touchseal doctor` as root, which tells the two apart"
     31 StorageFull
         "the RPMB is full"
         "remove keys that are no longer used"
@@ -113,15 +126,42 @@ statuses! {
     33 StorageDamaged
         "a sealed record in the RPMB is damaged"
         "have the device serviced: its records cannot be trusted"
-    34 SealedByNewer
-        "the sealed records were written by a newer trusted application"
+    34 TaTooOld
+        "the trusted application is older than the one that wrote the sealed records"
         "install the newer firmware again"
+    35 RpmbKeyNotProgrammed
+        "the RPMB's key is not programmed"
+        "program it in the factory; on an emulator, check the machine's RPMB key"
+    36 RpmbKeyedForOther
+        "the RPMB is keyed for another device: this eMMC has come from elsewhere"
+        "put the device's own eMMC back: an RPMB is keyed once, for ever"
+    37 Busy
+        "another client is making or using that key"
+        "try again in a few seconds"
     40 OutOfMemory
         "the secure world is out of memory"
         "close other clients of the secure world, then try again"
     41 Internal
         "the secure world failed in a way that has no better name"
         "look at the secure console, and report it"
+    50 DriverMissing
+        "there is no OP-TEE driver: the TEE device node is not there"
+        "check that the kernel has CONFIG_OPTEE and that the firmware has OP-TEE"
+    51 NoPermission
+        "no permission on the TEE device node"
+        "run as a user that may open /dev/tee0, or let this one"
+    52 TaNotFound
+        "the trusted application was not found"
+        "flash firmware that has it, or install its .ta file where tee-supplicant looks"
+    53 SupplicantMissing
+        "tee-supplicant does not run, and the trusted application or its storage needs it"
+        "start tee-supplicant, or flash firmware that has the trusted application in it"
+    54 TaDied
+        "the trusted application died"
+        "try again, and report what the secure console says"
+    55 NotReached
+        "the command did not reach the trusted application, or its answer did not come back"
+        "run `touchseal doctor`, and look at the secure console"
 }
 
 #[cfg(test)]

@@ -5,17 +5,23 @@ use optee_teec::{
     ParamValue, Session, Uuid,
 };
 use std::fmt;
+use std::fs::File;
+use touchseal_proto::status::Status;
 use touchseal_proto::transport::Transport;
-use touchseal_proto::{FINGERPRINT_TA, PAYMENT_TA};
+use touchseal_proto::{FINGERPRINT_TA, PAYMENT_TA, SOTER_TA};
 
-/// Which link of the chain broke.
+/// The node that libteec opens.
+pub const DEVICE_NODE: &str = "/dev/tee0";
+
+/// Why the secure world was not reached, or did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TeecError {
-    link: Link,
+    cause: Status,
     kind: ErrorKind,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which link of the chain broke.
+#[derive(Clone, Copy)]
 enum Link {
     Driver,
     Session,
@@ -23,59 +29,49 @@ enum Link {
 }
 
 impl TeecError {
-    /// What happened, and what to do about it.
-    fn explain(self) -> (&'static str, &'static str) {
-        match (self.link, self.kind) {
-            (_, ErrorKind::OutOfMemory) => (
-                "the secure world is out of memory",
-                "close other clients, then try again",
-            ),
-            (_, ErrorKind::TargetDead) => (
-                "the trusted application died",
-                "try again, and report what the secure console says",
-            ),
-            (_, ErrorKind::Busy) => ("the secure world is busy", "try again"),
-            (Link::Driver, ErrorKind::AccessDenied) => (
-                "no permission on the TEE device node",
-                "run as a user that may open /dev/tee0",
-            ),
-            (Link::Driver, _) => (
-                "there is no OP-TEE driver: /dev/tee0 cannot be opened",
-                "check that the kernel has CONFIG_OPTEE, that the firmware has OP-TEE, and that \
-                 this user may open /dev/tee0",
-            ),
-            (Link::Session, ErrorKind::ItemNotFound) => (
-                "the trusted application was not found",
-                "flash firmware that has it, or install its .ta file and run tee-supplicant",
-            ),
-            (Link::Session, ErrorKind::AccessDenied) => (
-                "the trusted application does not let this user in",
-                "a user may only open sessions for its own uid",
-            ),
-            (Link::Session, _) => (
-                "the trusted application does not open a session",
-                "look at the secure console",
-            ),
-            (Link::Command, ErrorKind::BadParameters | ErrorKind::ShortBuffer) => (
-                "the trusted application does not take this client's parameters",
-                "use a client of its version",
-            ),
-            (Link::Command, _) => (
-                "the command did not come back",
-                "look at the secure console",
-            ),
-        }
+    fn new(link: Link, kind: ErrorKind) -> Self {
+        let cause = match (link, kind) {
+            (_, ErrorKind::OutOfMemory) => Status::OutOfMemory,
+            (_, ErrorKind::TargetDead) => Status::TaDied,
+            (_, ErrorKind::Busy) => Status::Busy,
+            (Link::Driver, ErrorKind::AccessDenied) => Status::NoPermission,
+            (Link::Driver, _) => driver_cause(),
+            (Link::Session, ErrorKind::ItemNotFound) => Status::TaNotFound,
+            (Link::Session, ErrorKind::AccessDenied) => Status::NotAuthorized,
+            (Link::Command, ErrorKind::BadParameters | ErrorKind::ShortBuffer) => {
+                Status::BadRequest
+            }
+            // OP-TEE's answer where nobody serves its requests to the normal world.
+            (_, ErrorKind::Communication) => Status::SupplicantMissing,
+            _ => Status::NotReached,
+        };
+        Self { cause, kind }
+    }
+
+    /// What has happened.
+    pub fn cause(self) -> Status {
+        self.cause
+    }
+}
+
+/// libteec says "not found" of a device node that it may not open, too.
+fn driver_cause() -> Status {
+    match File::options().read(true).write(true).open(DEVICE_NODE) {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Status::NoPermission,
+        _ => Status::DriverMissing,
     }
 }
 
 impl fmt::Display for TeecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, remedy) = self.explain();
         write!(
             f,
-            "{what} ({:?}, {:#010x}): {remedy}",
+            "{} ({}, {:?} {:#010x}): {}",
+            self.cause.sentence(),
+            self.cause.name(),
             self.kind,
-            u32::from(self.kind)
+            u32::from(self.kind),
+            self.cause.remedy()
         )
     }
 }
@@ -83,9 +79,22 @@ impl fmt::Display for TeecError {
 impl std::error::Error for TeecError {}
 
 fn at(link: Link) -> impl Fn(optee_teec::Error) -> TeecError {
-    move |error| TeecError {
-        link,
-        kind: error.kind(),
+    move |error| TeecError::new(link, error.kind())
+}
+
+/// Who opens a session, and whose keys it is about. The kernel vouches for the caller;
+/// another uid than the caller's own is for root alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The caller's effective uid.
+    pub caller: u32,
+    /// The uid whose keys are meant.
+    pub uid: u32,
+}
+
+impl From<u32> for Identity {
+    fn from(uid: u32) -> Self {
+        Self { caller: uid, uid }
     }
 }
 
@@ -93,23 +102,26 @@ fn at(link: Link) -> impl Fn(optee_teec::Error) -> TeecError {
 pub struct Teec(Session);
 
 impl Teec {
-    /// Opens a session with the payment TA as `uid`, which must be the caller's own.
-    pub fn payment(uid: u32) -> Result<Self, TeecError> {
-        Self::open(PAYMENT_TA, uid)
+    /// Opens a session with the payment TA.
+    pub fn payment(identity: impl Into<Identity>) -> Result<Self, TeecError> {
+        Self::open(PAYMENT_TA, identity.into())
     }
 
-    /// Opens a session with the fingerprint TA as `uid`, which must be the caller's own.
-    pub fn fingerprint(uid: u32) -> Result<Self, TeecError> {
-        Self::open(FINGERPRINT_TA.uuid, uid)
+    /// Opens a session with the SOTER TA.
+    pub fn soter(identity: impl Into<Identity>) -> Result<Self, TeecError> {
+        Self::open(SOTER_TA, identity.into())
     }
 
-    fn open(uuid: &str, uid: u32) -> Result<Self, TeecError> {
-        let uuid = Uuid::parse_str(uuid).map_err(|_| TeecError {
-            link: Link::Session,
-            kind: ErrorKind::BadFormat,
-        })?;
+    /// Opens a session with the fingerprint TA.
+    pub fn fingerprint(identity: impl Into<Identity>) -> Result<Self, TeecError> {
+        Self::open(FINGERPRINT_TA.uuid, identity.into())
+    }
+
+    fn open(uuid: &str, identity: Identity) -> Result<Self, TeecError> {
+        let uuid = Uuid::parse_str(uuid)
+            .map_err(|_| TeecError::new(Link::Session, ErrorKind::BadFormat))?;
         let mut context = Context::new().map_err(at(Link::Driver))?;
-        let claim = ParamValue::new(uid, 0, ParamType::ValueInput);
+        let claim = ParamValue::new(identity.caller, identity.uid, ParamType::ValueInput);
         let mut operation = Operation::new(0, claim, ParamNone, ParamNone, ParamNone);
         Session::new(
             &mut context,

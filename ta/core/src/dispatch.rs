@@ -3,7 +3,8 @@
 use crate::error::{Error, Result};
 use crate::platform::RefusalLog;
 use touchseal_proto::PROTOCOL_VERSION;
-use touchseal_proto::command::Caller;
+use touchseal_proto::command::{Caller, Request};
+use touchseal_proto::message::{GenerateAppKey, GeneratePaymentKey};
 use touchseal_proto::status::Status;
 use touchseal_proto::wire::{Wire, WireError, Writer};
 use zeroize::Zeroize;
@@ -21,6 +22,11 @@ pub enum Login {
     },
     /// The fingerprint TA, by its exact UUID.
     FingerprintTa,
+    /// The SOTER TA, by its exact UUID, for a uid that the platform has vouched for there.
+    SoterTa {
+        /// The uid.
+        uid: u32,
+    },
 }
 
 impl Login {
@@ -31,8 +37,17 @@ impl Login {
             Caller::App => matches!(self, Self::App { .. }),
             Caller::Provisioner => self == Self::App { uid: 0 },
             Caller::FingerprintTa => self == Self::FingerprintTa,
+            Caller::SoterTa => matches!(self, Self::SoterTa { .. }),
         };
         if may { Ok(()) } else { Err(Error::WrongCaller) }
+    }
+
+    /// The uid that the session is.
+    pub fn uid(self) -> Result<u32> {
+        match self {
+            Self::App { uid } | Self::SoterTa { uid } => Ok(uid),
+            Self::Public | Self::FingerprintTa => Err(Error::WrongCaller),
+        }
     }
 }
 
@@ -84,5 +99,27 @@ impl<'a> Reply<'a> {
             self.write(error.status(), &())?;
         }
         Ok(self.len)
+    }
+}
+
+/// A making of a key that failed.
+#[derive(Clone, Copy)]
+pub struct Failure {
+    /// The command.
+    pub command: u32,
+    /// How.
+    pub status: Status,
+}
+
+impl Failure {
+    /// What a session remembers of an outcome: of a making of a key, whether it failed.
+    pub fn note(failed: &mut Option<Self>, command: u32, outcome: Result<()>) {
+        if command != GenerateAppKey::COMMAND && command != GeneratePaymentKey::COMMAND {
+            return;
+        }
+        *failed = match outcome.map_err(Error::status) {
+            Ok(()) | Err(Status::NotAuthorized | Status::BadRequest) => None,
+            Err(status) => Some(Self { command, status }),
+        };
     }
 }

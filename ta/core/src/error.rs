@@ -32,12 +32,20 @@ pub enum Error {
     NotProvisioned,
     /// The device key was made, and is gone.
     DeviceKeyLost,
+    /// The device key and the sealed state do not belong together.
+    DeviceKeyMismatch,
+    /// The factory mode is closed, with something else pinned.
+    FactoryClosed,
     /// There is no such app key.
     NoAppKey,
     /// There is no such payment key.
     NoPaymentKey,
     /// The payment key was made under another enrolment.
     PaymentKeyInvalidated,
+    /// The key is damaged.
+    KeyDamaged,
+    /// Another client is making or using it.
+    Busy,
     /// No room for another key.
     TooManyKeys,
     /// No finger is enrolled.
@@ -60,6 +68,10 @@ pub enum Error {
     TooManySessions,
     /// The sealed storage cannot be used.
     StorageUnavailable,
+    /// The RPMB's key is not programmed.
+    RpmbKeyNotProgrammed,
+    /// The RPMB is keyed for another device.
+    RpmbKeyedForOther,
     /// The sealed storage is full.
     StorageFull,
     /// The sealed storage stopped answering.
@@ -68,8 +80,8 @@ pub enum Error {
     StorageDamaged,
     /// An object of that id exists.
     Exists,
-    /// A sealed record is of a newer version.
-    SealedByNewer,
+    /// The trusted application is older than what is sealed.
+    TaTooOld,
     /// The counter reached its end.
     CounterExhausted,
     /// No memory left.
@@ -111,6 +123,12 @@ impl Error {
             | Self::TokenExpired => Status::NotAuthorized,
             Self::NotProvisioned => Status::NotProvisioned,
             Self::DeviceKeyLost => Status::DeviceKeyLost,
+            Self::DeviceKeyMismatch => Status::DeviceKeyMismatch,
+            Self::FactoryClosed => Status::FactoryClosed,
+            Self::KeyDamaged => Status::KeyDamaged,
+            Self::Busy => Status::Busy,
+            Self::RpmbKeyNotProgrammed => Status::RpmbKeyNotProgrammed,
+            Self::RpmbKeyedForOther => Status::RpmbKeyedForOther,
             Self::NoAppKey => Status::NoAppKey,
             Self::NoPaymentKey => Status::NoPaymentKey,
             Self::PaymentKeyInvalidated => Status::PaymentKeyInvalidated,
@@ -127,7 +145,7 @@ impl Error {
             Self::StorageFull => Status::StorageFull,
             Self::StorageDead => Status::StorageDead,
             Self::StorageDamaged => Status::StorageDamaged,
-            Self::SealedByNewer => Status::SealedByNewer,
+            Self::TaTooOld => Status::TaTooOld,
             Self::OutOfMemory => Status::OutOfMemory,
             Self::Exists | Self::CounterExhausted | Self::TooManySessions | Self::Platform => {
                 Status::Internal

@@ -1,4 +1,4 @@
-//! The logic of both trusted applications. What it needs of the world around it
+//! The logic of the trusted applications. What it needs of the world around it
 //! are the traits of [`platform`]; on OP-TEE `touchseal-optee` implements them, in
 //! tests `touchseal-nonsecure`.
 #![no_std]
@@ -14,9 +14,15 @@
 extern crate alloc;
 
 pub mod auth_token;
+pub mod config;
+mod device_key;
 pub mod dispatch;
 pub mod error;
 pub mod fingerprint;
+mod keys;
 pub mod payment;
 pub mod platform;
 pub mod record;
+pub mod soter;
+
+pub use keys::{KeyRecord, MAX_OBJECTS};

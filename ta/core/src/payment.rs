@@ -1,24 +1,26 @@
 //! The payment TA: keys, and payments signed with them after a match.
 
 mod journal;
-mod keys;
 mod operation;
 
-use crate::dispatch::{Login, Reply, request_body};
+use crate::config::Config;
+use crate::device_key;
+use crate::dispatch::{Failure, Login, Reply, request_body};
 use crate::error::{Error, Result};
+use crate::keys::{KeyName, KeyRecord, Keys, Recent};
 use crate::platform::{PaymentPlatform, random_nonzero};
 use journal::{Journal, State};
-use keys::Keys;
 use operation::Pending;
 use touchseal_proto::command::PaymentCommand;
 use touchseal_proto::label::Scene;
 use touchseal_proto::message::*;
 use touchseal_proto::signed::{
-    KeyKind, KeyStatement, PaymentStatement, Root, SecurityLevel, Sensor,
+    Dialect, Header, KeyStatement, PaymentStatement, ReportStatement, Root, SecurityLevel,
+    Statement,
 };
+use touchseal_proto::status::Status;
 
-pub use journal::State as StateRecord;
-pub use keys::KeyRecord;
+pub use journal::{LatchRecord, State as StateRecord};
 
 /// So many sessions at once: each takes memory, and anyone may open one.
 const MAX_SESSIONS: usize = 64;
@@ -29,34 +31,13 @@ pub const MAX_SESSIONS_OF_ONE: usize = 8;
 /// An operation waits this long for its match.
 pub const OPERATION_LIFETIME_MS: u32 = 60_000;
 
-/// What a build of the payment TA is.
-#[derive(Clone, Copy, Debug)]
-pub struct Config {
-    /// Version of the trusted application.
-    pub ta_version: u32,
-    /// Where it runs.
-    pub security_level: SecurityLevel,
-    /// How its device key comes to be.
-    pub root: Root,
-    /// What sensor the fingerprint TA has whose matches it believes.
-    pub sensor: Sensor,
-}
-
 /// A client's session. Its operation ends with it.
 #[derive(Default)]
 pub struct Session {
     login: Login,
     pending: Option<Pending>,
-}
-
-impl Session {
-    /// The uid whose keys the session may use.
-    fn uid(&self) -> Result<u32> {
-        match self.login {
-            Login::App { uid } => Ok(uid),
-            _ => Err(Error::WrongCaller),
-        }
-    }
+    failed: Option<Failure>,
+    has_turn: bool,
 }
 
 /// The payment TA.
@@ -65,7 +46,9 @@ pub struct PaymentTa<P: PaymentPlatform> {
     config: Config,
     token_key: TokenKey,
     journal: Journal,
+    recent: Recent<P::Key>,
     sessions: heapless::Vec<Login, MAX_SESSIONS>,
+    turn_taken: bool,
 }
 
 impl<P: PaymentPlatform> PaymentTa<P> {
@@ -78,7 +61,9 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             config,
             token_key,
             journal: Journal::new(config.ta_version),
+            recent: Recent::default(),
             sessions: heapless::Vec::new(),
+            turn_taken: false,
         }
     }
 
@@ -93,7 +78,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             .map_err(|_| Error::TooManySessions)?;
         Ok(Session {
             login,
-            pending: None,
+            ..Session::default()
         })
     }
 
@@ -101,6 +86,9 @@ impl<P: PaymentPlatform> PaymentTa<P> {
     pub fn close(&mut self, session: Session) {
         if let Some(at) = self.sessions.iter().position(|open| *open == session.login) {
             self.sessions.swap_remove(at);
+        }
+        if session.has_turn {
+            self.turn_taken = false;
         }
     }
 
@@ -114,6 +102,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
     ) -> Result<usize> {
         let mut reply = Reply::new(response);
         let outcome = self.serve(session, command, request, &mut reply);
+        Failure::note(&mut session.failed, command, outcome);
         reply.finish(outcome, command, &mut self.platform)
     }
 
@@ -127,58 +116,88 @@ impl<P: PaymentPlatform> PaymentTa<P> {
         let caller = PaymentCommand::caller(command).ok_or(Error::UnknownCommand)?;
         session.login.require(caller)?;
         let request = PaymentCommand::decode(command, request_body(request)?)?;
-        // Refuses to run on what a newer trusted application has sealed.
-        self.journal.state(&mut self.platform)?;
+        let login = session.login;
         match request {
             PaymentCommand::GetInfo(GetInfo {}) => reply.send(self.info()),
             PaymentCommand::Provision(Provision {}) => reply.send(self.provision()),
             PaymentCommand::ExportDeviceKey(ExportDeviceKey {}) => {
                 reply.send(self.export_device_key())
             }
-            PaymentCommand::GenerateAppKey(GenerateAppKey {}) => {
-                reply.send(self.generate_app_key(session.uid()?))
+            PaymentCommand::Latch(latch) => reply.send(self.latch(latch)),
+            PaymentCommand::Diagnose(Diagnose {}) => reply.send(self.diagnose()),
+            PaymentCommand::GetReport(GetReport { nonce }) => {
+                reply.send(self.report(login.uid()?, Dialect::Native, session.failed, nonce))
+            }
+            PaymentCommand::RemoveEveryKey(RemoveEveryKey {}) => {
+                self.state()?;
+                reply.send(self.keys().remove_every().map(|()| Done {}))
+            }
+            PaymentCommand::GenerateAppKey(GenerateAppKey { replace }) => {
+                reply.send(self.generate_app_key(login.uid()?, replace))
             }
             PaymentCommand::ExportAppKey(ExportAppKey {}) => {
-                reply.send(self.export_app_key(session.uid()?))
+                reply.send(self.export_app_key(login.uid()?))
             }
-            PaymentCommand::GeneratePaymentKey(request) => {
-                reply.send(self.generate_payment_key(session.uid()?, request.scene))
+            PaymentCommand::GeneratePaymentKey(GeneratePaymentKey { scene, replace }) => {
+                reply.send(self.generate_payment_key(login.uid()?, scene, replace))
             }
-            PaymentCommand::ExportPaymentKey(request) => {
-                reply.send(self.export_payment_key(session.uid()?, request.scene))
+            PaymentCommand::ExportPaymentKey(ExportPaymentKey { scene }) => {
+                reply.send(self.export_payment_key(login.uid()?, scene))
             }
             PaymentCommand::ListPaymentKeys(ListPaymentKeys {}) => {
-                let uid = session.uid()?;
-                reply.send(self.keys().scenes(uid).map(|scenes| PaymentKeys { scenes }))
+                reply.send(self.list(login.uid()?))
             }
             PaymentCommand::RemovePaymentKey(RemovePaymentKey { scene }) => {
-                let uid = session.uid()?;
-                reply.send(self.keys().remove(uid, scene).map(|()| Done {}))
+                reply.send(self.remove(KeyName::payment(login.uid()?, scene)))
             }
             PaymentCommand::RemoveAppKeys(RemoveAppKeys {}) => {
-                let uid = session.uid()?;
-                reply.send(self.keys().remove_all(uid).map(|()| Done {}))
+                reply.send(self.remove_all(login.uid()?))
+            }
+            PaymentCommand::FindAppKey(FindAppKey {}) => {
+                reply.send(self.find(&KeyName::app(login.uid()?)))
+            }
+            PaymentCommand::FindPaymentKey(FindPaymentKey { scene }) => {
+                reply.send(self.find(&KeyName::payment(login.uid()?, scene)))
             }
             PaymentCommand::Begin(request) => reply.send(self.begin(session, request)),
             PaymentCommand::Finish(request) => reply.send(self.finish(session, &request)),
             PaymentCommand::Abort(Abort { handle }) => {
                 reply.send(Pending::take(&mut session.pending, handle).map(|_| Done {}))
             }
-            PaymentCommand::GetTokenKey(GetTokenKey {}) => reply.send(Ok(TokenKey {
-                key: self.token_key.key,
-            })),
+            PaymentCommand::GetTokenKey(GetTokenKey {}) => {
+                let key = self.token_key.key;
+                reply.send(Ok(TokenKey { key }))
+            }
+            PaymentCommand::TakeTurn(TakeTurn {}) => reply.send(self.take_turn(session)),
+            PaymentCommand::Count(Count { statement }) => reply.send(self.count(&statement)),
+            PaymentCommand::BeginChallenge(request) => {
+                reply.send(self.begin_challenge(session, &request))
+            }
+            PaymentCommand::FinishChallenge(request) => {
+                reply.send(self.finish_challenge(session, &request))
+            }
+            PaymentCommand::SignReport(SignReport {
+                command,
+                status,
+                nonce,
+            }) => {
+                let failed = (command != 0).then_some(Failure { command, status });
+                reply.send(self.report(login.uid()?, Dialect::Soter, failed, nonce))
+            }
         }
     }
 
     fn keys(&mut self) -> Keys<'_, P> {
-        Keys {
-            store: &mut self.platform,
-        }
+        Keys::new(&mut self.platform, &mut self.recent)
     }
 
+    /// The state of a device that has its key, for a command that uses it: refused to a
+    /// trusted application that is older than the state, which a newer one makes its own.
     fn state(&mut self) -> Result<&State> {
+        self.journal.raise_floor(&mut self.platform)?;
         self.journal
             .state(&mut self.platform)?
+            .filter(|state| state.provisioned)
             .ok_or(Error::NotProvisioned)
     }
 
@@ -189,6 +208,8 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             security_level: self.config.security_level,
             provisioned: state.is_some_and(|state| state.provisioned),
             counter: state.map_or(0, |state| state.counter),
+            root: state.map_or(Root::Test, |state| state.root),
+            device_id: state.map_or([0; 16], |state| state.device_id),
         })
     }
 
@@ -196,21 +217,40 @@ impl<P: PaymentPlatform> PaymentTa<P> {
     /// found in a slot is an interrupted attempt's, which nobody has seen; without a
     /// state, it is a device's whose state is lost, and whose counter must not begin
     /// anew.
-    fn provision(&mut self) -> Result<Generated> {
+    fn provision(&mut self) -> Result<Provisioned> {
+        self.journal.raise_floor(&mut self.platform)?;
         let state = self.journal.state(&mut self.platform)?;
         let made = state.map(|state| state.provisioned.then_some(state.device_key));
         match made {
             Some(Some(public_key)) => {
-                self.keys().repair_device_key(&public_key)?;
-                return Ok(Generated { new: false });
+                return self
+                    .keys()
+                    .repair_device_key(&device_key::hash(public_key));
             }
             Some(None) => {}
-            None if self.keys().device_key_exists()? => return Err(Error::StorageDamaged),
-            None => self.journal.begin(&mut self.platform, self.config.root)?,
+            None if self.keys().device_key_exists()? => return Err(Error::DeviceKeyMismatch),
+            None => self.journal.begin(&mut self.platform)?,
         }
         let public_key = self.keys().make_device_key()?;
         self.journal.provisioned(&mut self.platform, public_key)?;
-        Ok(Generated { new: true })
+        Ok(Provisioned {
+            new: true,
+            repaired: false,
+        })
+    }
+
+    /// A key that is sealed under a public hardware key, or in no hardware at all, is a
+    /// test key for ever.
+    fn latch(&mut self, latch: Latch) -> Result<Done> {
+        if latch.device_id != self.state()?.device_id {
+            return Err(Error::FactoryClosed);
+        }
+        let hardware = self.config.security_level == SecurityLevel::TrustedEnvironment
+            && !self.platform.has_test_key();
+        let root = if hardware { Root::Factory } else { Root::Test };
+        self.journal
+            .latch(&mut self.platform, latch, root)
+            .map(|()| Done {})
     }
 
     fn export_device_key(&mut self) -> Result<DeviceKey> {
@@ -221,72 +261,155 @@ impl<P: PaymentPlatform> PaymentTa<P> {
         })
     }
 
-    fn generate_app_key(&mut self, uid: u32) -> Result<Generated> {
-        self.state()?;
-        self.keys().ensure(&KeyRecord {
-            kind: KeyKind::App,
-            uid,
-            epoch: 0,
-            scene: None,
+    /// Never refuses: what is wrong is in the answer. Nothing is written.
+    fn diagnose(&mut self) -> Result<Diagnosis> {
+        let state = self.journal.state(&mut self.platform).map(Option::<&State>::cloned);
+        let known = state.as_ref().ok().and_then(Option::as_ref);
+        let state_status = match &state {
+            Ok(Some(state)) if state.provisioned => Status::Ok,
+            Ok(Some(_)) => Status::NotProvisioned,
+            Ok(None) => match self.keys().device_key_exists() {
+                Ok(true) => Status::DeviceKeyMismatch,
+                Ok(false) => Status::NotProvisioned,
+                Err(error) => error.status(),
+            },
+            Err(error) => error.status(),
+        };
+        let hash = known
+            .filter(|state| state.provisioned)
+            .map(|state| device_key::hash(state.device_key));
+        let [slot_a, slot_b] = match hash {
+            Some(hash) => self.keys().device_slots(&hash),
+            None => [Slot::Unknown; 2],
+        };
+        let pinned = self.journal.latched(&mut self.platform);
+        let (objects, spares) = self.keys().count().unwrap_or_default();
+        let enrolment = match self.platform.enrolment_epoch() {
+            Ok(0) => Status::NoFingerEnrolled,
+            Ok(_) => Status::Ok,
+            Err(error) => error.status(),
+        };
+        Ok(Diagnosis {
+            ta_version: self.config.ta_version,
+            version_floor: self.journal.version_floor(&mut self.platform),
+            platform: self.platform.name(),
+            security_level: self.config.security_level,
+            test_hardware: self.platform.has_test_key(),
+            state: match pinned {
+                Err(error) if state_status == Status::Ok => error.status(),
+                _ => state_status,
+            },
+            slot_a,
+            slot_b,
+            root: known.map_or(Root::Test, |state| state.root),
+            latched: known.is_some_and(|state| state.latched),
+            lot: pinned.ok().flatten().map(|pinned| pinned.lot),
+            counter: known.map_or(0, |state| state.counter),
+            objects,
+            spares,
+            enrolment,
         })
     }
 
-    fn export_app_key(&mut self, uid: u32) -> Result<SignedKey> {
-        let device_key = self.state()?.device_key;
-        let parent = self.keys().open_device_key(&device_key)?;
-        let (key, record) = self
-            .keys()
-            .open(KeyKind::App, uid, None)?
-            .ok_or(Error::NoAppKey)?;
-        self.sign_key(&parent, &key, record)
+    fn report(
+        &mut self,
+        uid: u32,
+        dialect: Dialect,
+        failed: Option<Failure>,
+        nonce: [u8; 32],
+    ) -> Result<SignedReport> {
+        let hash = self.device_key_hash()?;
+        let key = self.keys().open_device_key(&hash)?;
+        let [slot_a, slot_b] = self.keys().device_slots(&hash);
+        let statement = ReportStatement {
+            header: Header {
+                uid,
+                epoch: self.platform.enrolment_epoch().unwrap_or(0),
+                ..self.journal.header(&mut self.platform, &self.config)?
+            },
+            dialect,
+            command: failed.map_or(0, |failed| failed.command),
+            status: failed.map_or(Status::Ok, |failed| failed.status),
+            slot_a,
+            slot_b,
+            nonce,
+        }
+        .to_bytes()?;
+        let signature = self
+            .platform
+            .sign(&key, &device_key::hash(statement))?;
+        self.keys().keep_device_key(key);
+        Ok(SignedReport {
+            statement,
+            signature,
+        })
     }
 
-    fn generate_payment_key(&mut self, uid: u32, scene: Scene) -> Result<Generated> {
+    fn device_key_hash(&mut self) -> Result<device_key::KeyHash> {
+        Ok(device_key::hash(self.state()?.device_key))
+    }
+
+    /// The device key is looked at first: a key that nothing vouches for is of no use.
+    fn generate_app_key(&mut self, uid: u32, replace: bool) -> Result<Generated> {
+        let hash = self.device_key_hash()?;
+        let device_key = self.keys().open_device_key(&hash)?;
+        self.keys().keep_device_key(device_key);
+        self.keys().ensure(&KeyName::app(uid), 0, replace)
+    }
+
+    fn export_app_key(&mut self, uid: u32) -> Result<SignedKey> {
+        let hash = self.device_key_hash()?;
+        let name = KeyName::app(uid);
+        let (key, record) = self.keys().open(&name)?;
+        let parent = self.keys().open_device_key(&hash)?;
+        let signed = self.sign_key(&parent, &key, &record)?;
+        self.keys().keep(&name, key, record)?;
+        self.keys().keep_device_key(parent);
+        Ok(signed)
+    }
+
+    fn generate_payment_key(
+        &mut self,
+        uid: u32,
+        scene: Scene,
+        replace: bool,
+    ) -> Result<Generated> {
         self.state()?;
-        self.keys()
-            .open(KeyKind::App, uid, None)?
-            .ok_or(Error::NoAppKey)?;
+        let app = KeyName::app(uid);
+        let (app_key, record) = self.keys().open(&app)?;
+        self.keys().keep(&app, app_key, record)?;
         let epoch = self.platform.enrolment_epoch()?;
         if epoch == 0 {
             return Err(Error::NoFingerEnrolled);
         }
-        self.keys().ensure(&KeyRecord {
-            kind: KeyKind::Payment,
-            uid,
-            epoch,
-            scene: Some(scene),
-        })
+        self.keys()
+            .ensure(&KeyName::payment(uid, scene), epoch, replace)
     }
 
     fn export_payment_key(&mut self, uid: u32, scene: Scene) -> Result<SignedKey> {
         self.state()?;
-        let (parent, _) = self
-            .keys()
-            .open(KeyKind::App, uid, None)?
-            .ok_or(Error::NoAppKey)?;
-        let (key, record) = self.payment_key(uid, &scene)?;
-        self.sign_key(&parent, &key, record)
+        let (app, name) = (KeyName::app(uid), KeyName::payment(uid, scene));
+        let (parent, app_record) = self.keys().open(&app)?;
+        let (key, record) = self.keys().open(&name)?;
+        let signed = self.sign_key(&parent, &key, &record)?;
+        self.keys().keep(&app, parent, app_record)?;
+        self.keys().keep(&name, key, record)?;
+        Ok(signed)
     }
 
-    fn payment_key(&mut self, uid: u32, scene: &Scene) -> Result<(P::Key, KeyRecord)> {
-        self.keys()
-            .open(KeyKind::Payment, uid, Some(scene))?
-            .ok_or(Error::NoPaymentKey)
-    }
-
-    fn sign_key(&mut self, parent: &P::Key, key: &P::Key, record: KeyRecord) -> Result<SignedKey> {
+    fn sign_key(&mut self, parent: &P::Key, key: &P::Key, record: &KeyRecord) -> Result<SignedKey> {
         let public_key = self.platform.public_key(key)?;
         let committed = self
             .journal
             .commit(&mut self.platform, &self.config, |header| KeyStatement {
-                header: touchseal_proto::signed::Header {
+                header: Header {
                     uid: record.uid,
                     epoch: record.epoch,
                     ..header
                 },
                 kind: record.kind,
                 public_key,
-                scene: record.scene,
+                scene: record.scene.clone(),
             })?;
         let (statement, signature) = committed.sign(&mut self.platform, parent)?;
         Ok(SignedKey {
@@ -295,41 +418,124 @@ impl<P: PaymentPlatform> PaymentTa<P> {
         })
     }
 
+    fn list(&mut self, uid: u32) -> Result<PaymentKeys> {
+        self.journal.raise_floor(&mut self.platform)?;
+        let epoch = self.platform.enrolment_epoch()?;
+        self.keys().listed(uid, epoch)
+    }
+
+    fn find(&mut self, name: &KeyName) -> Result<Found> {
+        self.journal.raise_floor(&mut self.platform)?;
+        let epoch = match name.scene {
+            None => 0,
+            Some(_) => self.platform.enrolment_epoch()?,
+        };
+        let state = self.keys().state(name, epoch)?;
+        Ok(Found { state })
+    }
+
+    fn remove(&mut self, name: KeyName) -> Result<Done> {
+        self.journal.raise_floor(&mut self.platform)?;
+        self.keys().remove(&name).map(|()| Done {})
+    }
+
+    fn remove_all(&mut self, uid: u32) -> Result<Done> {
+        self.journal.raise_floor(&mut self.platform)?;
+        self.keys().remove_all(uid).map(|()| Done {})
+    }
+
     fn begin(&mut self, session: &mut Session, request: Begin) -> Result<Begun> {
         session.pending = None;
-        let uid = session.uid()?;
+        let uid = session.login.uid()?;
         let Begin { scene, payment } = request;
         self.state()?;
-        let (_, record) = self.payment_key(uid, &scene)?;
-        if record.epoch != self.platform.enrolment_epoch()? {
+        let name = KeyName::payment(uid, scene.clone());
+        let (key, record) = self.keys().open(&name)?;
+        let epoch = record.epoch;
+        self.keys().keep(&name, key, record)?;
+        if epoch != self.platform.enrolment_epoch()? {
             return Err(Error::PaymentKeyInvalidated);
         }
-        let handle = random_nonzero(&mut self.platform);
         let now = self.platform.now_ms();
-        session.pending = Some(Pending::new(handle, scene, payment, now));
-        Ok(Begun {
-            handle,
-            lifetime_ms: OPERATION_LIFETIME_MS,
-        })
+        let handle = random_nonzero(&mut self.platform);
+        session.pending = Some(Pending::payment(handle, scene, payment, now));
+        Ok(begun(handle))
     }
 
     /// The way of a payment: the operation is used up, the token verified, the
     /// counter made durable, and only then the signature made.
     fn finish(&mut self, session: &mut Session, request: &Finish) -> Result<SignedPayment> {
-        let uid = session.uid()?;
+        let uid = session.login.uid()?;
         let pending = Pending::take(&mut session.pending, request.handle)?;
-        let (key, record) = self.payment_key(uid, pending.scene())?;
+        let name = KeyName::payment(uid, pending.scene()?.clone());
+        let (key, record) = self.keys().open(&name)?;
         let now = self.platform.now_ms();
-        let authorized = pending.authorize(&self.token_key, &request.token, record, now)?;
+        let authorized = pending.authorize(&self.token_key, &request.token, &record, now)?;
         let committed = self.journal.commit(
             &mut self.platform,
             &self.config,
             |header| -> PaymentStatement { authorized.into_statement(header, self.config.sensor) },
         )?;
         let (statement, signature) = committed.sign(&mut self.platform, &key)?;
+        self.keys().keep(&name, key, record)?;
         Ok(SignedPayment {
             statement,
             signature,
         })
+    }
+
+    fn take_turn(&mut self, session: &mut Session) -> Result<Done> {
+        if self.turn_taken && !session.has_turn {
+            return Err(Error::Busy);
+        }
+        self.turn_taken = true;
+        session.has_turn = true;
+        Ok(Done {})
+    }
+
+    fn count(&mut self, statement: &Counted) -> Result<Done> {
+        self.state()?;
+        self.journal
+            .commit_for_other(&mut self.platform, statement)
+            .map(|()| Done {})
+    }
+
+    fn begin_challenge(
+        &mut self,
+        session: &mut Session,
+        request: &BeginChallenge,
+    ) -> Result<Begun> {
+        session.pending = None;
+        self.state()?;
+        if request.epoch == 0 || request.epoch != self.platform.enrolment_epoch()? {
+            return Err(Error::PaymentKeyInvalidated);
+        }
+        let now = self.platform.now_ms();
+        let handle = random_nonzero(&mut self.platform);
+        session.pending = Some(Pending::challenge(handle, request.epoch, now));
+        Ok(begun(handle))
+    }
+
+    fn finish_challenge(
+        &mut self,
+        session: &mut Session,
+        request: &FinishChallenge,
+    ) -> Result<Done> {
+        // A statement that another one has overtaken is made again: that uses up nothing.
+        self.journal
+            .check_next(&mut self.platform, &request.statement)?;
+        let pending = Pending::take(&mut session.pending, request.handle)?;
+        let now = self.platform.now_ms();
+        pending.authorize_challenge(&self.token_key, &request.token, now)?;
+        self.journal
+            .commit_for_other(&mut self.platform, &request.statement)
+            .map(|()| Done {})
+    }
+}
+
+fn begun(handle: u64) -> Begun {
+    Begun {
+        handle,
+        lifetime_ms: OPERATION_LIFETIME_MS,
     }
 }

@@ -3,7 +3,10 @@
 
 use crate::error::Result;
 use core::ops::ControlFlow;
+use touchseal_proto::command::Request;
+use touchseal_proto::label::Name;
 use touchseal_proto::message::{PublicKey, Signature, TokenKey};
+use touchseal_proto::soter::{RsaPublicKey, RsaSignature};
 
 /// The largest sealed record that one authenticated RPMB write replaces: a
 /// 256-byte block less OP-TEE's object header of 24 bytes.
@@ -29,24 +32,35 @@ pub trait Store {
     fn delete(&mut self, id: &[u8]) -> Result<()>;
 }
 
-/// Sealed P-256 key pairs, each with a record beside it. The private half never
-/// leaves the platform: it has no type here.
+/// Sealed key pairs of one algorithm, each with a record beside it. The private half
+/// never leaves the platform: it has no type here.
 pub trait KeyStore {
     /// An opened key pair.
     type Key;
+    /// A public half.
+    type PublicKey: AsRef<[u8]>;
+    /// A signature.
+    type Signature;
+    /// How many key pairs may be prepared ahead: none where making one takes no time.
+    const SPARES: u8;
     /// Generates a key pair and seals it with `record`, all or nothing. Refuses an
     /// id that exists.
     fn generate_key(&mut self, id: &[u8], record: &[u8]) -> Result<Self::Key>;
     /// Seals a second copy, all or nothing. Refuses an id that exists.
     fn copy_key(&mut self, key: &Self::Key, id: &[u8], record: &[u8]) -> Result<()>;
+    /// Takes the key pair `from`, which is gone then, and seals it with `record` as `id`:
+    /// at no moment, and to no two callers, is it under two names. None where there is none
+    /// to be had. When power fails it may be gone.
+    fn take_key(&mut self, from: &[u8], id: &[u8], record: &[u8]) -> Result<Option<Self::Key>>;
     /// Opens a key pair; None where there is none.
     fn open_key(&mut self, id: &[u8]) -> Result<Option<Self::Key>>;
     /// Reads the record that was sealed with the key.
     fn key_record(&mut self, key: &mut Self::Key, out: &mut [u8]) -> Result<usize>;
     /// The public half.
-    fn public_key(&mut self, key: &Self::Key) -> Result<PublicKey>;
-    /// ECDSA over a SHA-256 digest.
-    fn sign(&mut self, key: &Self::Key, digest: &[u8; 32]) -> Result<Signature>;
+    fn public_key(&mut self, key: &Self::Key) -> Result<Self::PublicKey>;
+    /// Signs a SHA-256 digest. What comes out was verified with the public half: a damaged
+    /// key, or a fault, gives [`Error::KeyDamaged`](crate::error::Error::KeyDamaged).
+    fn sign(&mut self, key: &Self::Key, digest: &[u8; 32]) -> Result<Self::Signature>;
     /// Visits the id of every sealed object, in no order, until the visitor says stop.
     fn visit_ids(&mut self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()>;
     /// Deletes a key pair; one that is not there is deleted already.
@@ -71,10 +85,47 @@ pub trait RefusalLog {
     fn refused(&mut self, command: u32, error: crate::error::Error);
 }
 
-/// What the payment TA needs.
-pub trait PaymentPlatform: Store + KeyStore + Clock + Random + RefusalLog {
-    /// Asks the fingerprint TA for the enrolment epoch; 0 while no finger is enrolled.
+/// What a trusted application knows of the platform that it runs on.
+pub trait Hardware {
+    /// Whether the hardware key is a public constant, so that all that is sealed is
+    /// anybody's.
+    fn has_test_key(&mut self) -> bool;
+    /// Its own name and version.
+    fn name(&mut self) -> Option<Name>;
+}
+
+/// What the fingerprint TA says to others.
+pub trait Enrolment {
+    /// The enrolment epoch; 0 while no finger is enrolled.
     fn enrolment_epoch(&mut self) -> Result<u64>;
+}
+
+/// What the payment TA needs.
+pub trait PaymentPlatform:
+    Store
+    + KeyStore<PublicKey = PublicKey, Signature = Signature>
+    + Clock
+    + Random
+    + Hardware
+    + Enrolment
+    + RefusalLog
+{
+}
+
+/// What the SOTER TA needs.
+pub trait SoterPlatform:
+    Store
+    + KeyStore<PublicKey = RsaPublicKey, Signature = RsaSignature>
+    + Hardware
+    + Enrolment
+    + RefusalLog
+{
+    /// A session with the payment TA.
+    type Payment;
+    /// Opens a session with the payment TA, for a uid or for nobody in particular.
+    fn open_payment(&mut self, uid: Option<u32>) -> Result<Self::Payment>;
+    /// Asks the payment TA.
+    fn ask<R: Request>(&mut self, payment: &mut Self::Payment, request: &R) -> Result<R::Response>;
 }
 
 /// What the fingerprint TA needs.

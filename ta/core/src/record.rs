@@ -41,7 +41,7 @@ pub fn to_bytes<R: Record>(record: &R) -> Result<Zeroizing<Bytes>> {
 /// newer version, which is told apart: it must not be overwritten.
 pub fn from_bytes<R: Record>(bytes: &[u8]) -> Result<R> {
     parse(bytes).map_err(|error| match error {
-        Error::SealedByNewer => error,
+        Error::TaTooOld => error,
         _ => Error::StorageDamaged,
     })
 }
@@ -53,7 +53,7 @@ fn parse<R: Record>(bytes: &[u8]) -> Result<R> {
     }
     let version: u16 = input.get()?;
     if version > R::VERSION {
-        return Err(Error::SealedByNewer);
+        return Err(Error::TaTooOld);
     }
     let size: u16 = input.get()?;
     if version != R::VERSION || usize::from(size) != bytes.len() || bytes.len() != R::SIZE {

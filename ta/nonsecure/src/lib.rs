@@ -4,6 +4,7 @@
 //! release program links it.
 #![forbid(unsafe_code)]
 
+mod algorithm;
 mod platform;
 mod rpmb;
 mod transport;

@@ -1,53 +1,60 @@
-//! The platform traits in a process. Keys are sealed as scalars in the store: this
+//! The platform traits in a process. Keys are sealed in the clear in the store: this
 //! is what "nonsecure" means.
 
-use crate::transport::Shared;
-use p256::ecdsa::signature::hazmat::PrehashSigner;
-use p256::ecdsa::{Signature as P256Signature, SigningKey};
+use crate::algorithm::{Algorithm, P256, Rsa2048};
+use crate::transport::{NonsecureTransport, Shared};
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
+use touchseal_core::dispatch::Login;
 use touchseal_core::error::{Error, Result};
 use touchseal_core::platform::{
-    Clock, FingerprintPlatform, KeyStore, PaymentPlatform, Random, RefusalLog, Store,
+    Clock, Enrolment, FingerprintPlatform, Hardware, KeyStore, PaymentPlatform, Random, RefusalLog,
+    SoterPlatform, Store,
 };
-use touchseal_proto::message::{PublicKey, Signature, TokenKey};
-
-/// The length of a P-256 scalar: a sealed key is the scalar, then its record.
-const SCALAR: usize = 32;
+use touchseal_proto::command::{PaymentCommand, Request};
+use touchseal_proto::label::Name;
+use touchseal_proto::message::TokenKey;
+use touchseal_proto::transport::{Transport, call};
 
 /// One trusted application's view of the device.
-pub struct NonsecurePlatform {
+pub struct NonsecurePlatform<A> {
     pub(crate) device: Weak<Shared>,
-    /// Keeps the objects of the two trusted applications apart.
+    /// Keeps the objects of the trusted applications apart.
     pub(crate) owner: u8,
+    pub(crate) algorithm: PhantomData<A>,
 }
 
 /// An opened key.
-pub struct Key {
-    signing: SigningKey,
+pub struct Key<A: Algorithm> {
+    pair: A::KeyPair,
     record: Vec<u8>,
 }
 
-impl NonsecurePlatform {
-    fn device(&self) -> Result<std::sync::Arc<Shared>> {
+impl<A> NonsecurePlatform<A> {
+    fn device(&self) -> Result<Arc<Shared>> {
         self.device.upgrade().ok_or(Error::Platform)
     }
 
     fn id(&self, id: &[u8]) -> Vec<u8> {
         [&[self.owner], id].concat()
     }
+}
 
-    fn seal_key(&mut self, signing: SigningKey, id: &[u8], record: &[u8]) -> Result<Key> {
-        let sealed = [signing.to_bytes().as_slice(), record].concat();
+impl<A: Algorithm> NonsecurePlatform<A> {
+    fn seal_key(&mut self, pair: A::KeyPair, id: &[u8], record: &[u8]) -> Result<Key<A>> {
+        let private = A::to_bytes(&pair)?;
+        let len = u16::try_from(private.len()).map_err(|_| Error::Platform)?;
+        let sealed = [&len.to_be_bytes(), private.as_slice(), record].concat();
         self.device()?.rpmb().create(&self.id(id), sealed)?;
         Ok(Key {
-            signing,
+            pair,
             record: record.to_vec(),
         })
     }
 }
 
-impl Store for NonsecurePlatform {
+impl<A> Store for NonsecurePlatform<A> {
     fn read(&mut self, id: &[u8], out: &mut [u8]) -> Result<Option<usize>> {
         let device = self.device()?;
         let mut rpmb = device.rpmb();
@@ -70,56 +77,52 @@ impl Store for NonsecurePlatform {
     }
 }
 
-impl KeyStore for NonsecurePlatform {
-    type Key = Key;
+impl<A: Algorithm> KeyStore for NonsecurePlatform<A> {
+    type Key = Key<A>;
+    type PublicKey = A::PublicKey;
+    type Signature = A::Signature;
+    const SPARES: u8 = A::SPARES;
 
-    fn generate_key(&mut self, id: &[u8], record: &[u8]) -> Result<Key> {
-        let signing = loop {
-            let mut scalar = [0; SCALAR];
-            self.fill(&mut scalar);
-            if let Ok(signing) = SigningKey::from_slice(&scalar) {
-                break signing;
-            }
+    fn generate_key(&mut self, id: &[u8], record: &[u8]) -> Result<Key<A>> {
+        self.device()?.rpmb().check_room()?;
+        self.seal_key(A::generate()?, id, record)
+    }
+    fn copy_key(&mut self, key: &Key<A>, id: &[u8], record: &[u8]) -> Result<()> {
+        self.seal_key(key.pair.clone(), id, record).map(drop)
+    }
+    fn take_key(&mut self, from: &[u8], id: &[u8], record: &[u8]) -> Result<Option<Key<A>>> {
+        let Some(spare) = self.open_key(from)? else {
+            return Ok(None);
         };
-        self.seal_key(signing, id, record)
+        self.delete(from)?;
+        self.seal_key(spare.pair, id, record).map(Some)
     }
-    fn copy_key(&mut self, key: &Key, id: &[u8], record: &[u8]) -> Result<()> {
-        self.seal_key(key.signing.clone(), id, record).map(|_| ())
-    }
-    fn open_key(&mut self, id: &[u8]) -> Result<Option<Key>> {
+    fn open_key(&mut self, id: &[u8]) -> Result<Option<Key<A>>> {
         let device = self.device()?;
         let mut rpmb = device.rpmb();
         let Some(bytes) = rpmb.get(&self.id(id))? else {
             return Ok(None);
         };
-        let (scalar, record) = bytes
-            .split_at_checked(SCALAR)
+        let (len, rest) = bytes.split_first_chunk().ok_or(Error::StorageDamaged)?;
+        let (private, record) = rest
+            .split_at_checked(u16::from_be_bytes(*len).into())
             .ok_or(Error::StorageDamaged)?;
-        let signing = SigningKey::from_slice(scalar).map_err(|_| Error::StorageDamaged)?;
         Ok(Some(Key {
-            signing,
+            pair: A::from_bytes(private)?,
             record: record.to_vec(),
         }))
     }
-    fn key_record(&mut self, key: &mut Key, out: &mut [u8]) -> Result<usize> {
+    fn key_record(&mut self, key: &mut Key<A>, out: &mut [u8]) -> Result<usize> {
         out.get_mut(..key.record.len())
             .ok_or(Error::StorageDamaged)?
             .copy_from_slice(&key.record);
         Ok(key.record.len())
     }
-    fn public_key(&mut self, key: &Key) -> Result<PublicKey> {
-        let point = key.signing.verifying_key().to_sec1_point(false);
-        match point.as_bytes() {
-            [4, xy @ ..] => xy.try_into().map_err(|_| Error::Platform),
-            _ => Err(Error::Platform),
-        }
+    fn public_key(&mut self, key: &Key<A>) -> Result<A::PublicKey> {
+        A::public_key(&key.pair)
     }
-    fn sign(&mut self, key: &Key, digest: &[u8; 32]) -> Result<Signature> {
-        let signature: P256Signature = key
-            .signing
-            .sign_prehash(digest)
-            .map_err(|_| Error::Platform)?;
-        Ok(signature.to_bytes().into())
+    fn sign(&mut self, key: &Key<A>, digest: &[u8; 32]) -> Result<A::Signature> {
+        A::sign(&key.pair, digest)
     }
     fn visit_ids(&mut self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
         for id in self.device()?.rpmb().ids_of(self.owner)? {
@@ -134,19 +137,19 @@ impl KeyStore for NonsecurePlatform {
     }
 }
 
-impl Clock for NonsecurePlatform {
+impl<A> Clock for NonsecurePlatform<A> {
     fn now_ms(&mut self) -> u64 {
         self.device().map_or(0, |device| device.now_ms())
     }
 }
 
-impl Random for NonsecurePlatform {
+impl<A> Random for NonsecurePlatform<A> {
     fn fill(&mut self, out: &mut [u8]) {
         getrandom::fill(out).expect("the operating system has randomness");
     }
 }
 
-impl RefusalLog for NonsecurePlatform {
+impl<A> RefusalLog for NonsecurePlatform<A> {
     fn refused(&mut self, _: u32, error: Error) {
         if let Ok(device) = self.device() {
             device.note_refusal(error);
@@ -154,13 +157,47 @@ impl RefusalLog for NonsecurePlatform {
     }
 }
 
-impl PaymentPlatform for NonsecurePlatform {
+/// There is no hardware key.
+impl<A> Hardware for NonsecurePlatform<A> {
+    fn has_test_key(&mut self) -> bool {
+        true
+    }
+    fn name(&mut self) -> Option<Name> {
+        Name::new("an ordinary process").ok()
+    }
+}
+
+impl<A> Enrolment for NonsecurePlatform<A> {
     fn enrolment_epoch(&mut self) -> Result<u64> {
         self.device()?.enrolment_epoch()
     }
 }
 
-impl FingerprintPlatform for NonsecurePlatform {
+impl PaymentPlatform for NonsecurePlatform<P256> {}
+
+impl SoterPlatform for NonsecurePlatform<Rsa2048> {
+    type Payment = NonsecureTransport;
+
+    fn open_payment(&mut self, uid: Option<u32>) -> Result<NonsecureTransport> {
+        let login = uid.map_or(Login::Public, |uid| Login::SoterTa { uid });
+        Shared::try_payment(&self.device()?, login)
+    }
+    fn ask<R: Request>(
+        &mut self,
+        payment: &mut NonsecureTransport,
+        request: &R,
+    ) -> Result<R::Response> {
+        call(
+            request,
+            &mut [0; PaymentCommand::MAX_REQUEST],
+            &mut [0; PaymentCommand::MAX_RESPONSE],
+            |command, request, response| payment.invoke(command, request, response),
+        )
+        .map_err(Error::from)
+    }
+}
+
+impl FingerprintPlatform for NonsecurePlatform<()> {
     fn token_key(&mut self) -> Result<TokenKey> {
         self.device()?.token_key()
     }

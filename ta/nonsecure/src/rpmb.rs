@@ -104,15 +104,18 @@ impl Rpmb {
         Ok(owned.map(<[u8]>::to_vec).collect())
     }
 
+    pub(crate) fn check_room(&self) -> Result<()> {
+        self.powered()?;
+        if self.full { Err(Error::StorageFull) } else { Ok(()) }
+    }
+
     /// The object appears with the last of the writes: with the entry in the FAT.
     pub(crate) fn create(&mut self, id: &[u8], bytes: Vec<u8>) -> Result<()> {
         self.powered()?;
         if self.objects.contains_key(id) {
             return Err(Error::Exists);
         }
-        if self.full {
-            return Err(Error::StorageFull);
-        }
+        self.check_room()?;
         let more_blocks = u64::try_from(bytes.len() / RECORD_MAX).map_err(|_| Error::Platform)?;
         self.write_blocks(WRITES_TO_CREATE + more_blocks)?;
         self.objects.insert(id.to_vec(), bytes);

@@ -1,30 +1,33 @@
 //! A device in a process, and sessions with its trusted applications.
 
+use crate::algorithm::{P256, Rsa2048};
 use crate::platform::NonsecurePlatform;
 use crate::rpmb::Rpmb;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+use touchseal_core::config::Config;
 use touchseal_core::dispatch::Login;
 use touchseal_core::error::{Error, Result};
 use touchseal_core::fingerprint::FingerprintTa;
-use touchseal_core::payment::{Config, PaymentTa, Session};
-use touchseal_proto::command::{FingerprintCommand, PaymentCommand};
+use touchseal_core::payment::{PaymentTa, Session};
+use touchseal_core::soter::SoterTa;
+use touchseal_proto::command::{FingerprintCommand, PaymentCommand, SoterCommand};
 use touchseal_proto::message::{GetFingers, GetTokenKey, TokenKey};
-use touchseal_proto::signed::{Root, SecurityLevel};
+use touchseal_proto::signed::SecurityLevel;
 use touchseal_proto::transport::{Transport, call};
 
 const CONFIG: Config = Config {
     ta_version: touchseal_proto::TA_VERSION,
     security_level: SecurityLevel::Software,
-    root: Root::Test,
     sensor: touchseal_proto::FINGERPRINT_TA.sensor,
 };
 
 pub(crate) struct Shared {
     rpmb: Mutex<Rpmb>,
-    payment: Mutex<Option<PaymentTa<NonsecurePlatform>>>,
-    fingerprint: Mutex<Option<FingerprintTa<NonsecurePlatform>>>,
+    payment: Mutex<Option<PaymentTa<NonsecurePlatform<P256>>>>,
+    fingerprint: Mutex<Option<FingerprintTa<NonsecurePlatform<()>>>>,
     booted: Instant,
     /// How far the clock was turned forward, in milliseconds.
     skipped: AtomicU64,
@@ -74,6 +77,15 @@ impl Shared {
         Ok(key?)
     }
 
+    /// A session of `login` with the payment TA, unless it has too many.
+    pub(crate) fn try_payment(shared: &Arc<Self>, login: Login) -> Result<NonsecureTransport> {
+        let session = Box::new(shared.open(login)?);
+        Ok(NonsecureTransport {
+            device: Device(shared.clone()),
+            peer: Peer::Payment(session),
+        })
+    }
+
     fn open(&self, login: Login) -> Result<Session> {
         lock(&self.payment)
             .as_mut()
@@ -114,6 +126,14 @@ impl Shared {
     }
 }
 
+fn platform<A>(device: &Arc<Shared>, owner: u8) -> NonsecurePlatform<A> {
+    NonsecurePlatform {
+        device: Arc::downgrade(device),
+        owner,
+        algorithm: PhantomData,
+    }
+}
+
 /// A device: its sealed storage, and the trusted applications running on it.
 #[derive(Clone)]
 pub struct Device(Arc<Shared>);
@@ -135,12 +155,8 @@ impl Device {
             skipped: AtomicU64::new(0),
             last_refusal: Mutex::new(None),
         });
-        let platform = |owner| NonsecurePlatform {
-            device: Arc::downgrade(&shared),
-            owner,
-        };
-        *lock(&shared.payment) = Some(PaymentTa::new(platform(b'p'), CONFIG));
-        *lock(&shared.fingerprint) = Some(FingerprintTa::new(platform(b'f')));
+        *lock(&shared.payment) = Some(PaymentTa::new(platform(&shared, b'p'), CONFIG));
+        *lock(&shared.fingerprint) = Some(FingerprintTa::new(platform(&shared, b'f')));
         Self(shared)
     }
 
@@ -168,11 +184,7 @@ impl Device {
 
     /// A session of `login` with the payment TA, unless it has too many.
     pub fn try_payment(&self, login: Login) -> Result<NonsecureTransport> {
-        let session = Box::new(self.0.open(login)?);
-        Ok(NonsecureTransport {
-            device: self.clone(),
-            peer: Peer::Payment(session),
-        })
+        Shared::try_payment(&self.0, login)
     }
 
     /// A session of `login` with the payment TA.
@@ -183,6 +195,15 @@ impl Device {
     pub fn payment(&self, login: Login) -> NonsecureTransport {
         self.try_payment(login)
             .expect("no more sessions of this login")
+    }
+
+    /// A session of `login` with the SOTER TA: an instance of its own.
+    pub fn soter(&self, login: Login) -> NonsecureTransport {
+        let instance = SoterTa::new(platform(&self.0, b's'), CONFIG, login);
+        NonsecureTransport {
+            device: self.clone(),
+            peer: Peer::Soter(Box::new(instance)),
+        }
     }
 
     /// A session of `login` with the fingerprint TA.
@@ -196,6 +217,7 @@ impl Device {
 
 enum Peer {
     Payment(Box<Session>),
+    Soter(Box<SoterTa<NonsecurePlatform<Rsa2048>>>),
     Fingerprint(Login),
 }
 
@@ -214,6 +236,7 @@ impl Transport for NonsecureTransport {
         let shared = &self.device.0;
         let (largest_request, largest_response) = match self.peer {
             Peer::Payment(_) => (PaymentCommand::MAX_REQUEST, PaymentCommand::MAX_RESPONSE),
+            Peer::Soter(_) => (SoterCommand::MAX_REQUEST, SoterCommand::MAX_RESPONSE),
             Peer::Fingerprint(_) => (
                 FingerprintCommand::MAX_REQUEST,
                 FingerprintCommand::MAX_RESPONSE,
@@ -224,6 +247,7 @@ impl Transport for NonsecureTransport {
         }
         match &mut self.peer {
             Peer::Payment(session) => shared.payment(session, command, request, response),
+            Peer::Soter(instance) => instance.invoke(command, request, response),
             Peer::Fingerprint(login) => shared.fingerprint(*login, command, request, response),
         }
     }

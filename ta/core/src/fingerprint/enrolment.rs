@@ -78,7 +78,7 @@ fn template_id(finger: u32) -> [u8; 12] {
 pub fn read(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<State> {
     let state = sealed.get(store)?.cloned().unwrap_or_default();
     if state.ta_version_floor > TA_VERSION {
-        Err(Error::SealedByNewer)
+        Err(Error::TaTooOld)
     } else {
         Ok(state)
     }

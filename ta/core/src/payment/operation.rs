@@ -1,9 +1,10 @@
 //! A payment between begin and finish, as a value that is moved from state to
 //! state: what has not been authorised cannot become a statement.
 
-use super::{KeyRecord, OPERATION_LIFETIME_MS};
+use super::OPERATION_LIFETIME_MS;
 use crate::auth_token;
 use crate::error::{Error, Result};
+use crate::keys::KeyRecord;
 use touchseal_proto::label::Scene;
 use touchseal_proto::message::{Payment, TokenKey};
 use touchseal_proto::signed::{Header, PaymentStatement, Sensor};
@@ -12,12 +13,19 @@ use touchseal_proto::token::AuthToken;
 /// Begun, and waiting for its match.
 pub struct Pending {
     handle: u64,
-    scene: Scene,
-    payment: Payment,
+    subject: Subject,
     began: u64,
 }
 
-/// Matched. Only [`Pending::authorize`] makes one.
+/// What a match is waited for.
+enum Subject {
+    /// A payment with the key of a scene.
+    Payment(Scene, Payment),
+    /// A challenge of the SOTER TA, with a key that was made under an enrolment.
+    Challenge { epoch: u64 },
+}
+
+/// A payment, matched. Only [`Pending::authorize`] makes one.
 pub struct Authorized {
     scene: Scene,
     payment: Payment,
@@ -27,11 +35,20 @@ pub struct Authorized {
 }
 
 impl Pending {
-    pub fn new(handle: u64, scene: Scene, payment: Payment, now: u64) -> Self {
+    /// A payment.
+    pub fn payment(handle: u64, scene: Scene, payment: Payment, now: u64) -> Self {
         Self {
             handle,
-            scene,
-            payment,
+            subject: Subject::Payment(scene, payment),
+            began: now,
+        }
+    }
+
+    /// A challenge of the SOTER TA.
+    pub fn challenge(handle: u64, epoch: u64, now: u64) -> Self {
+        Self {
+            handle,
+            subject: Subject::Challenge { epoch },
             began: now,
         }
     }
@@ -44,30 +61,54 @@ impl Pending {
             .ok_or(Error::UnknownOperation)
     }
 
-    pub fn scene(&self) -> &Scene {
-        &self.scene
+    /// The scene of a payment.
+    pub fn scene(&self) -> Result<&Scene> {
+        match &self.subject {
+            Subject::Payment(scene, _) => Ok(scene),
+            Subject::Challenge { .. } => Err(Error::UnknownOperation),
+        }
     }
 
-    /// Checks that the match was made for this operation, under the key's enrolment.
+    /// Checks that the match was made for this payment, under the key's enrolment.
     pub fn authorize(
         self,
         token_key: &TokenKey,
         token: &AuthToken,
-        key: KeyRecord,
+        key: &KeyRecord,
         now: u64,
     ) -> Result<Authorized> {
+        let finger = self.verify(token_key, token, key.epoch, now)?;
+        match self.subject {
+            Subject::Payment(scene, payment) => Ok(Authorized {
+                scene,
+                payment,
+                uid: key.uid,
+                epoch: key.epoch,
+                finger,
+            }),
+            Subject::Challenge { .. } => Err(Error::UnknownOperation),
+        }
+    }
+
+    /// Checks that the match was made for this challenge, under its key's enrolment.
+    pub fn authorize_challenge(
+        self,
+        token_key: &TokenKey,
+        token: &AuthToken,
+        now: u64,
+    ) -> Result<()> {
+        match self.subject {
+            Subject::Challenge { epoch } => self.verify(token_key, token, epoch, now).map(drop),
+            Subject::Payment(..) => Err(Error::UnknownOperation),
+        }
+    }
+
+    fn verify(&self, key: &TokenKey, token: &AuthToken, epoch: u64, now: u64) -> Result<u64> {
         let waited = now.checked_sub(self.began).ok_or(Error::OperationExpired)?;
         if waited > u64::from(OPERATION_LIFETIME_MS) {
             return Err(Error::OperationExpired);
         }
-        let finger = auth_token::verify(token_key, token, self.handle, key.epoch, now)?;
-        Ok(Authorized {
-            scene: self.scene,
-            payment: self.payment,
-            uid: key.uid,
-            epoch: key.epoch,
-            finger,
-        })
+        auth_token::verify(key, token, self.handle, epoch, now)
     }
 }
 

@@ -1,0 +1,481 @@
+//! The keys of apps: which is sealed where, and what is sealed with it.
+
+use crate::error::{Error, Result};
+use crate::platform::{KeyStore, ObjectId};
+use crate::record::{self, Record, SEALED_MAX};
+use core::ops::ControlFlow;
+use sha2::{Digest, Sha256};
+use touchseal_proto::label::Scene;
+use touchseal_proto::message::{Generated, KeyState, ListedKey, MAX_PAYMENT_KEYS, PaymentKeys};
+use touchseal_proto::signed::KeyKind;
+use touchseal_proto::wire_struct;
+
+/// So many objects in all, the device's own among them: OP-TEE finds one by walking past
+/// the others.
+pub const MAX_OBJECTS: usize = 256;
+
+/// A key has two places: its replacement is sealed in the other one.
+const PLACES: usize = 2;
+
+/// So many objects can the payment keys of an app be.
+#[allow(clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
+const MAX_IDS: usize = PLACES * MAX_PAYMENT_KEYS;
+
+wire_struct! {
+    /// What is sealed with a key: a key object that turns up under another name
+    /// does not pass for another key.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    KeyRecord {
+        /// Its place in the hierarchy.
+        kind: KeyKind,
+        /// Whose it is.
+        uid: u32,
+        /// The enrolment that it was made under.
+        epoch: u64,
+        /// One more than that of the key that it replaces: of two, the greater counts.
+        serial: u32,
+        /// A payment key's scene.
+        scene: Option<Scene>,
+    }
+}
+
+impl Record for KeyRecord {
+    const MAGIC: [u8; 4] = *b"TSKR";
+    const VERSION: u16 = 1;
+    const SIZE: usize = 96;
+}
+
+/// Names a key: an app's own, or that of a scene.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyName {
+    /// Whose.
+    pub uid: u32,
+    /// A payment key's scene.
+    pub scene: Option<Scene>,
+}
+
+impl KeyName {
+    /// The app key of a uid.
+    pub fn app(uid: u32) -> Self {
+        Self { uid, scene: None }
+    }
+
+    /// A payment key of a uid.
+    pub fn payment(uid: u32, scene: Scene) -> Self {
+        Self {
+            uid,
+            scene: Some(scene),
+        }
+    }
+
+    fn kind(&self) -> KeyKind {
+        match self.scene {
+            None => KeyKind::App,
+            Some(_) => KeyKind::Payment,
+        }
+    }
+
+    fn record(&self, epoch: u64, serial: u32) -> KeyRecord {
+        KeyRecord {
+            kind: self.kind(),
+            uid: self.uid,
+            epoch,
+            serial,
+            scene: self.scene.clone(),
+        }
+    }
+
+    fn is_of(&self, record: &KeyRecord) -> bool {
+        self.record(record.epoch, record.serial) == *record
+    }
+
+    /// What there is to say when it is not there.
+    pub fn absent(&self) -> Error {
+        match self.scene {
+            None => Error::NoAppKey,
+            Some(_) => Error::NoPaymentKey,
+        }
+    }
+
+    /// The id says whose key it is, so that no index is needed: an object exists
+    /// whole, or the key was never made. Its kind, its uid, a hash of its scene; then
+    /// its place.
+    fn id(&self) -> Result<ObjectId> {
+        let scene = self.scene.as_ref().map_or("", Scene::as_str);
+        let name = Sha256::new_with_prefix(b"touchseal.key")
+            .chain_update(scene)
+            .finalize();
+        let mut id = ids_of(self.kind(), self.uid)?;
+        id.extend_from_slice(name.get(..16).ok_or(Error::Platform)?)
+            .map_err(|_| Error::Platform)?;
+        Ok(id)
+    }
+}
+
+/// How the ids of a uid's keys of a kind begin.
+fn ids_of(kind: KeyKind, uid: u32) -> Result<ObjectId> {
+    let mut id = ObjectId::new();
+    id.push(kind as u8).map_err(|_| Error::Platform)?;
+    id.extend_from_slice(&uid.to_be_bytes())
+        .map_err(|_| Error::Platform)?;
+    Ok(id)
+}
+
+fn at(id: &[u8], place: usize) -> Result<ObjectId> {
+    let mut at = ObjectId::from_slice(id).map_err(|_| Error::Platform)?;
+    at.push(u8::try_from(place).map_err(|_| Error::Platform)?)
+        .map_err(|_| Error::Platform)?;
+    Ok(at)
+}
+
+fn spare(number: u8) -> [u8; 6] {
+    [b's', b'p', b'a', b'r', b'e', number]
+}
+
+/// What is in one of a key's places.
+enum Place<K> {
+    Empty,
+    Damaged,
+    Key(K, KeyRecord),
+}
+
+impl<K> Place<K> {
+    fn record(&self) -> Option<&KeyRecord> {
+        match self {
+            Self::Key(_, record) => Some(record),
+            Self::Empty | Self::Damaged => None,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+}
+
+/// The place of the key that counts.
+fn newest<K>(places: &[Place<K>; PLACES]) -> Option<usize> {
+    places
+        .iter()
+        .enumerate()
+        .filter_map(|(place, found)| Some((found.record()?.serial, place)))
+        .max()
+        .map(|(_, place)| place)
+}
+
+const RECENT: usize = 4;
+
+/// Keys that stay open, for OP-TEE finds one by walking past the others: the device key,
+/// and those that were used last. Whoever deletes one lets go of it first.
+pub struct Recent<K> {
+    /// The device key.
+    pub(crate) device: Option<K>,
+    keys: heapless::Vec<(ObjectId, K, KeyRecord), RECENT>,
+}
+
+impl<K> Default for Recent<K> {
+    fn default() -> Self {
+        Self {
+            device: None,
+            keys: heapless::Vec::new(),
+        }
+    }
+}
+
+impl<K> Recent<K> {
+    /// Lets go of all but the device key.
+    pub fn close_keys(&mut self) {
+        self.keys.clear();
+    }
+
+    fn take(&mut self, id: &[u8]) -> Option<(K, KeyRecord)> {
+        let found = self.keys.iter().position(|(kept, _, _)| kept == id)?;
+        let (_, key, record) = self.keys.remove(found);
+        Some((key, record))
+    }
+}
+
+/// The keys in a platform's key store.
+pub struct Keys<'a, S: KeyStore> {
+    pub(crate) store: &'a mut S,
+    pub(crate) recent: &'a mut Recent<S::Key>,
+}
+
+impl<'a, S: KeyStore> Keys<'a, S> {
+    /// The keys in `store`.
+    pub fn new(store: &'a mut S, recent: &'a mut Recent<S::Key>) -> Self {
+        Self { store, recent }
+    }
+
+    fn look(&mut self, id: &[u8], place: usize) -> Result<Place<S::Key>> {
+        let found = match self.store.open_key(&at(id, place)?) {
+            Ok(None) => return Ok(Place::Empty),
+            Ok(Some(mut key)) => self.record_of(&mut key).map(|record| (key, record)),
+            Err(error) => Err(error),
+        };
+        match found {
+            Ok((key, record)) => Ok(Place::Key(key, record)),
+            Err(Error::StorageDamaged | Error::KeyDamaged) => Ok(Place::Damaged),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn places(&mut self, id: &[u8]) -> Result<[Place<S::Key>; PLACES]> {
+        Ok([self.look(id, 0)?, self.look(id, 1)?])
+    }
+
+    fn record_of(&mut self, key: &mut S::Key) -> Result<KeyRecord> {
+        let mut bytes = [0; SEALED_MAX];
+        let len = self.store.key_record(key, &mut bytes)?;
+        record::from_bytes(bytes.get(..len).ok_or(Error::StorageDamaged)?)
+    }
+
+    fn find(&mut self, id: &[u8]) -> Result<Option<(S::Key, KeyRecord)>> {
+        let places = self.places(id)?;
+        let Some(newest) = newest(&places) else {
+            return if places.iter().all(Place::is_empty) {
+                Ok(None)
+            } else {
+                Err(Error::KeyDamaged)
+            };
+        };
+        match places.into_iter().nth(newest) {
+            Some(Place::Key(key, record)) => Ok(Some((key, record))),
+            _ => Ok(None),
+        }
+    }
+
+    /// The key of that name, with its record.
+    pub fn open(&mut self, name: &KeyName) -> Result<(S::Key, KeyRecord)> {
+        let id = name.id()?;
+        let found = match self.recent.take(&id) {
+            Some(found) => Some(found),
+            None => self.find(&id)?,
+        };
+        let (key, record) = found.ok_or(name.absent())?;
+        if name.is_of(&record) {
+            Ok((key, record))
+        } else {
+            Err(Error::StorageDamaged)
+        }
+    }
+
+    /// Keeps a key open, in place of the one that was not used for longest.
+    pub fn keep(&mut self, name: &KeyName, key: S::Key, record: KeyRecord) -> Result<()> {
+        if self.recent.keys.is_full() {
+            self.recent.keys.remove(0);
+        }
+        self.recent
+            .keys
+            .push((name.id()?, key, record))
+            .map_err(|_| Error::Platform)
+    }
+
+    /// Whether there is a key, and of what use it is under an enrolment.
+    pub fn state(&mut self, name: &KeyName, epoch: u64) -> Result<KeyState> {
+        match self.open(name) {
+            Ok((key, record)) => {
+                let usable = record.epoch == epoch;
+                self.keep(name, key, record)?;
+                Ok(if usable {
+                    KeyState::Usable
+                } else {
+                    KeyState::Invalidated
+                })
+            }
+            Err(error) if error == name.absent() => Ok(KeyState::Absent),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a key, unless there is a good one. One made under another enrolment is of no
+    /// use to anyone, and is replaced; a good one only if told to. The key is sealed in the
+    /// place that is free; from then on it counts, and what it replaces is deleted. Before
+    /// that, nothing has changed.
+    pub fn ensure(&mut self, name: &KeyName, epoch: u64, replace: bool) -> Result<Generated> {
+        let id = name.id()?;
+        drop(self.recent.take(&id));
+        let places = self.places(&id)?;
+        let old = newest(&places);
+        let record = old.and_then(|old| places.get(old)?.record());
+        let is_good = record.is_some_and(|record| record.epoch == epoch) && !replace;
+        let serial = match record {
+            Some(record) => record
+                .serial
+                .checked_add(1)
+                .ok_or(Error::CounterExhausted)?,
+            None => 0,
+        };
+        let other = if old == Some(0) { 1 } else { 0 };
+        let leftover = places.get(other).is_some_and(|place| !place.is_empty());
+        drop(places);
+        if leftover {
+            self.store.delete_key(&at(&id, other)?)?;
+        }
+        if is_good {
+            return Ok(Generated { new: false });
+        }
+        if old.is_none() {
+            self.check_room(name)?;
+        }
+        let record = record::to_bytes(&name.record(epoch, serial))?;
+        match self.seal_new(&at(&id, other)?, &record) {
+            // Another client has made it meanwhile.
+            Err(Error::Exists) => return Ok(Generated { new: false }),
+            sealed => sealed?,
+        }
+        if let Some(old) = old {
+            self.store.delete_key(&at(&id, old)?)?;
+        }
+        Ok(Generated { new: true })
+    }
+
+    fn seal_new(&mut self, id: &[u8], record: &[u8]) -> Result<()> {
+        for number in 0..S::SPARES {
+            if self.store.take_key(&spare(number), id, record)?.is_some() {
+                return Ok(());
+            }
+        }
+        self.store.generate_key(id, record).map(drop)
+    }
+
+    /// One app must not take the room of the others, nor all apps that of a finger.
+    fn check_room(&mut self, name: &KeyName) -> Result<()> {
+        let own = ids_of(name.kind(), name.uid)?;
+        let (mut of_all, mut of_this_app) = (0usize, 0usize);
+        self.store.visit_ids(&mut |id| {
+            of_all = of_all.saturating_add(1);
+            of_this_app = of_this_app.saturating_add(usize::from(id.starts_with(&own)));
+            ControlFlow::Continue(())
+        })?;
+        if of_all >= MAX_OBJECTS || of_this_app >= MAX_PAYMENT_KEYS {
+            return Err(Error::TooManyKeys);
+        }
+        Ok(())
+    }
+
+    /// How many objects are sealed, and how many of them are spares.
+    pub fn count(&mut self) -> Result<(u16, u8)> {
+        let (mut objects, mut spares) = (0u16, 0u8);
+        self.store.visit_ids(&mut |id| {
+            objects = objects.saturating_add(1);
+            spares = spares.saturating_add(u8::from(id.starts_with(b"spare")));
+            ControlFlow::Continue(())
+        })?;
+        Ok((objects, spares))
+    }
+
+    /// Makes a key pair for the next key that is wanted; returns how many there are.
+    pub fn prepare(&mut self) -> Result<u8> {
+        let mut prepared = 0u8;
+        for number in 0..S::SPARES {
+            if self.store.open_key(&spare(number))?.is_none() {
+                self.store.generate_key(&spare(number), &[])?;
+                return Ok(prepared.saturating_add(1));
+            }
+            prepared = prepared.saturating_add(1);
+        }
+        Ok(prepared)
+    }
+
+    /// Whether the next key takes no generation.
+    pub fn has_spare(&mut self) -> Result<bool> {
+        for number in 0..S::SPARES {
+            if self.store.open_key(&spare(number))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The ids that begin so, as many as an app can have.
+    fn ids(&mut self, prefix: &[u8]) -> Result<heapless::Vec<ObjectId, MAX_IDS>> {
+        let mut found = heapless::Vec::new();
+        self.store.visit_ids(&mut |id| {
+            let full = match ObjectId::from_slice(id) {
+                Ok(id) if id.starts_with(prefix) => found.push(id).is_err(),
+                _ => false,
+            };
+            if full {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// The scenes of a uid's payment keys, and the enrolments that they were made under.
+    pub fn list(&mut self, uid: u32) -> Result<heapless::Vec<(Scene, u64), MAX_PAYMENT_KEYS>> {
+        let mut listed = heapless::Vec::<(Scene, u64), MAX_PAYMENT_KEYS>::new();
+        let own = ids_of(KeyKind::Payment, uid)?;
+        for id in self.ids(&own)? {
+            let Some((_, name)) = id.split_last() else {
+                continue;
+            };
+            if let Some((_, record)) = self.find(name)?
+                && let Some(scene) = record.scene
+                && listed.iter().all(|(known, _)| *known != scene)
+            {
+                listed
+                    .push((scene, record.epoch))
+                    .map_err(|_| Error::Platform)?;
+            }
+        }
+        Ok(listed)
+    }
+
+    /// A uid's payment keys, as the caller may know them.
+    pub fn listed(&mut self, uid: u32, epoch: u64) -> Result<PaymentKeys> {
+        let mut keys = heapless::Vec::new();
+        for (scene, made_under) in self.list(uid)? {
+            let state = if made_under == epoch {
+                KeyState::Usable
+            } else {
+                KeyState::Invalidated
+            };
+            keys.push(ListedKey { scene, state })
+                .map_err(|_| Error::Platform)?;
+        }
+        Ok(PaymentKeys { keys })
+    }
+
+    /// Removes a key. What it has replaced, if that is there yet, goes first: it must not
+    /// count again.
+    pub fn remove(&mut self, name: &KeyName) -> Result<()> {
+        let id = name.id()?;
+        drop(self.recent.take(&id));
+        let places = self.places(&id)?;
+        if places.iter().all(Place::is_empty) {
+            return Err(name.absent());
+        }
+        let last = newest(&places).unwrap_or(0);
+        drop(places);
+        let first = if last == 0 { 1 } else { 0 };
+        self.store.delete_key(&at(&id, first)?)?;
+        self.store.delete_key(&at(&id, last)?)
+    }
+
+    /// Removes all keys of a uid. The app key goes last: as long as it is there, an
+    /// interrupted removal can be seen and repeated.
+    pub fn remove_all(&mut self, uid: u32) -> Result<()> {
+        self.remove_ids(&ids_of(KeyKind::Payment, uid)?)?;
+        self.remove_ids(&ids_of(KeyKind::App, uid)?)
+    }
+
+    /// Removes the keys of every app.
+    pub fn remove_every(&mut self) -> Result<()> {
+        self.remove_ids(&[KeyKind::Payment as u8])?;
+        self.remove_ids(&[KeyKind::App as u8])
+    }
+
+    fn remove_ids(&mut self, prefix: &[u8]) -> Result<()> {
+        self.recent.close_keys();
+        loop {
+            let ids = self.ids(prefix)?;
+            if ids.is_empty() {
+                return Ok(());
+            }
+            ids.iter().try_for_each(|id| self.store.delete_key(id))?;
+        }
+    }
+}
