@@ -223,9 +223,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
         let made = state.map(|state| state.provisioned.then_some(state.device_key));
         match made {
             Some(Some(public_key)) => {
-                return self
-                    .keys()
-                    .repair_device_key(&device_key::hash(public_key));
+                return self.keys().repair_device_key(&device_key::hash(public_key));
             }
             Some(None) => {}
             None if self.keys().device_key_exists()? => return Err(Error::DeviceKeyMismatch),
@@ -263,7 +261,10 @@ impl<P: PaymentPlatform> PaymentTa<P> {
 
     /// Never refuses: what is wrong is in the answer. Nothing is written.
     fn diagnose(&mut self) -> Result<Diagnosis> {
-        let state = self.journal.state(&mut self.platform).map(Option::<&State>::cloned);
+        let state = self
+            .journal
+            .state(&mut self.platform)
+            .map(Option::<&State>::cloned);
         let known = state.as_ref().ok().and_then(Option::as_ref);
         let state_status = match &state {
             Ok(Some(state)) if state.provisioned => Status::Ok,
@@ -335,9 +336,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             nonce,
         }
         .to_bytes()?;
-        let signature = self
-            .platform
-            .sign(&key, &device_key::hash(statement))?;
+        let signature = self.platform.sign(&key, &device_key::hash(statement))?;
         self.keys().keep_device_key(key);
         Ok(SignedReport {
             statement,
@@ -368,12 +367,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
         Ok(signed)
     }
 
-    fn generate_payment_key(
-        &mut self,
-        uid: u32,
-        scene: Scene,
-        replace: bool,
-    ) -> Result<Generated> {
+    fn generate_payment_key(&mut self, uid: u32, scene: Scene, replace: bool) -> Result<Generated> {
         self.state()?;
         let app = KeyName::app(uid);
         let (app_key, record) = self.keys().open(&app)?;

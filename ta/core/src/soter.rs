@@ -386,13 +386,15 @@ impl<P: SoterPlatform> SoterTa<P> {
         let public_key = self.platform.public_key(key)?;
         let uid = self.login.uid()?;
         let committed = self.commit(
-            |info, counter| KeyExport {
-                public_key,
-                cpu_id: cpu_id(info),
-                counter,
-                uid,
-            }
-            .to_json(),
+            |info, counter| {
+                KeyExport {
+                    public_key,
+                    cpu_id: cpu_id(info),
+                    counter,
+                    uid,
+                }
+                .to_json()
+            },
             |ta, statement| ta.ask(&Count { statement }),
         )?;
         committed.sign(&mut self.platform, parent)

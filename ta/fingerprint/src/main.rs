@@ -10,14 +10,14 @@ use optee_utee::{
 };
 use touchseal_core::dispatch::Login;
 use touchseal_core::fingerprint::FingerprintTa;
-use touchseal_optee::{Instance, OpteePlatform, entry, login};
+use touchseal_optee::{Instance, OpteePlatform, entry, login, platform};
 use touchseal_proto::command::FingerprintCommand;
 
-static TA: Instance<FingerprintTa<OpteePlatform>> = Instance::new();
+static TA: Instance<FingerprintTa<OpteePlatform<()>>> = Instance::new();
 
 #[ta_create]
 fn create() -> optee_utee::Result<()> {
-    TA.start(FingerprintTa::new(OpteePlatform::default()))
+    TA.start(FingerprintTa::new(platform::fingerprint()))
 }
 
 #[ta_open_session]

@@ -106,7 +106,11 @@ impl Rpmb {
 
     pub(crate) fn check_room(&self) -> Result<()> {
         self.powered()?;
-        if self.full { Err(Error::StorageFull) } else { Ok(()) }
+        if self.full {
+            Err(Error::StorageFull)
+        } else {
+            Ok(())
+        }
     }
 
     /// The object appears with the last of the writes: with the entry in the FAT.

@@ -11,42 +11,50 @@ use optee_utee::{
     ParametersAny, Uuid,
 };
 use touchseal_core::dispatch::Login;
-use touchseal_proto::FINGERPRINT_TA;
+use touchseal_proto::{FINGERPRINT_TA, SOTER_TA};
 
 const KERNEL_NAMESPACE: [u8; 16] = [
     0x58, 0xac, 0x9c, 0xa0, 0x20, 0x86, 0x46, 0x83, 0xa1, 0xb8, 0xec, 0x4b, 0xc0, 0x8e, 0x01, 0xb6,
 ];
 
+/// Who may speak for another uid: root, which can become any.
+const SPEAKS_FOR_OTHERS: u32 = 0;
+
 /// The login of the session that is being opened. A uid that is claimed and not
 /// vouched for is refused; whoever claims none is anyone.
 pub fn login(parameters: &ParametersAny<'_>) -> optee_utee::Result<Login> {
     let client: Identity = ClientIdentity.get()?;
-    match (client.login_type(), parameters) {
-        (LoginType::TrustedApp, _) => {
-            let fingerprint = Uuid::parse_str(FINGERPRINT_TA.uuid)?;
-            let is_fingerprint = same(&client.uuid(), &fingerprint)?;
-            Ok(if is_fingerprint {
-                Login::FingerprintTa
-            } else {
-                Login::Public
-            })
-        }
+    let claim = match parameters {
         (
-            LoginType::User,
-            (
-                ParameterAny::ValueInput(claim),
-                ParameterAny::None,
-                ParameterAny::None,
-                ParameterAny::None,
-            ),
-        ) => {
-            let uid = claim.get_a();
-            if claim.get_b() == 0 && same(&client.uuid(), &kernel_uuid(uid)?)? {
+            ParameterAny::ValueInput(claim),
+            ParameterAny::None,
+            ParameterAny::None,
+            ParameterAny::None,
+        ) => Some((claim.get_a(), claim.get_b())),
+        _ => None,
+    };
+    match (client.login_type(), claim) {
+        (LoginType::TrustedApp, claim) => ta(&client.uuid(), claim),
+        (LoginType::User, Some((caller, uid))) => {
+            let vouched_for = same(&client.uuid(), &kernel_uuid(caller)?)?;
+            if vouched_for && (caller == uid || caller == SPEAKS_FOR_OTHERS) {
                 Ok(Login::App { uid })
             } else {
                 Err(ErrorKind::AccessDenied.into())
             }
         }
+        _ => Ok(Login::Public),
+    }
+}
+
+/// A trusted application is known by its exact UUID. The SOTER TA has checked its client's
+/// uid as it is checked here.
+fn ta(client: &Uuid, claim: Option<(u32, u32)>) -> optee_utee::Result<Login> {
+    if same(client, &Uuid::parse_str(FINGERPRINT_TA.uuid)?)? {
+        return Ok(Login::FingerprintTa);
+    }
+    match claim {
+        Some((uid, _)) if same(client, &Uuid::parse_str(SOTER_TA)?)? => Ok(Login::SoterTa { uid }),
         _ => Ok(Login::Public),
     }
 }

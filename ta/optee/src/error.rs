@@ -9,14 +9,18 @@ pub fn of(error: optee_utee::Error) -> Error {
         ErrorKind::CorruptObject | ErrorKind::CorruptObject2 | ErrorKind::Security => {
             Error::StorageDamaged
         }
-        // An RPMB without its key answers "not found" to everything; an object that is
-        // not there is told apart before this.
-        ErrorKind::StorageNotAvailable
-        | ErrorKind::StorageNotAvailable2
-        | ErrorKind::ItemNotFound => Error::StorageUnavailable,
+        // Where OP-TEE was told which eMMC to use, it knows that the key is not there.
+        ErrorKind::StorageNotAvailable | ErrorKind::StorageNotAvailable2 => {
+            Error::RpmbKeyNotProgrammed
+        }
+        // Where it looks for an eMMC with the device's key, it finds none: what is on this
+        // one, if anything, it does not say. An object that is not there is told apart
+        // before this.
+        ErrorKind::ItemNotFound => Error::StorageUnavailable,
         ErrorKind::StorageNoSpace => Error::StorageFull,
         ErrorKind::Communication => Error::StorageDead,
-        ErrorKind::AccessConflict => Error::Exists,
+        // Another instance has it open.
+        ErrorKind::AccessConflict => Error::Busy,
         ErrorKind::OutOfMemory => Error::OutOfMemory,
         _ => Error::Platform,
     }

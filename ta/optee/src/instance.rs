@@ -3,7 +3,7 @@
 use core::cell::RefCell;
 use optee_utee::ErrorKind;
 
-/// Holds the trusted application from its creation on.
+/// Holds the trusted application from its start on.
 pub struct Instance<T>(RefCell<Option<T>>);
 
 // SAFETY: OP-TEE enters an instance by one thread at a time unless it is flagged
@@ -20,10 +20,17 @@ impl<T> Instance<T> {
         Self(RefCell::new(None))
     }
 
-    /// Starts the trusted application, at the create entry point.
+    /// Starts the trusted application.
     pub fn start(&self, ta: T) -> optee_utee::Result<()> {
         *self.0.try_borrow_mut().map_err(|_| ErrorKind::Busy)? = Some(ta);
         Ok(())
+    }
+
+    /// Ends the trusted application.
+    pub fn stop(&self) {
+        if let Ok(mut ta) = self.0.try_borrow_mut() {
+            *ta = None;
+        }
     }
 
     /// Enters the trusted application.

@@ -1,4 +1,4 @@
-//! The platform of both trusted applications on OP-TEE, over the GlobalPlatform
+//! The platform of the trusted applications on OP-TEE, over the GlobalPlatform
 //! Internal Core API: sealed storage, key objects, callers, parameters.
 #![no_std]
 #![deny(
@@ -9,18 +9,24 @@
     clippy::arithmetic_side_effects
 )]
 
+extern crate alloc;
+
+mod algorithm;
 mod caller;
 pub mod entry;
 mod error;
+mod hardware;
 mod instance;
 mod keys;
 mod log;
 mod object;
+mod operation;
 mod panic;
 mod peer;
-mod platform;
+pub mod platform;
 mod store;
 
+pub use algorithm::{P256, Rsa2048};
 pub use caller::login;
 pub use instance::Instance;
 pub use platform::OpteePlatform;

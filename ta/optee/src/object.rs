@@ -12,7 +12,8 @@ use optee_utee::raw::{
     _utee_cryp_obj_close, _utee_storage_alloc_enum, _utee_storage_free_enum,
     _utee_storage_next_enum, _utee_storage_obj_create, _utee_storage_obj_del,
     _utee_storage_obj_open, _utee_storage_obj_read, _utee_storage_obj_seek,
-    _utee_storage_obj_write, _utee_storage_start_enum, TEE_ERROR_ITEM_NOT_FOUND, TEE_ObjectHandle,
+    _utee_storage_obj_write, _utee_storage_start_enum, TEE_ERROR_ACCESS_CONFLICT,
+    TEE_ERROR_ITEM_NOT_FOUND, TEE_ObjectHandle,
 };
 use optee_utee::{DataFlag, GenericObject, ObjectStorageConstants};
 use touchseal_core::error::{Error, Result};
@@ -75,6 +76,9 @@ impl Object {
                 &mut number,
             )
         };
+        if result == TEE_ERROR_ACCESS_CONFLICT {
+            return Err(Error::Exists);
+        }
         // Closed at once: it is opened again with the access that is needed.
         check(result).map(|()| drop(Self::new(number)))
     }

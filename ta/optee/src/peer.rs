@@ -1,33 +1,52 @@
-//! One trusted application asks the other.
+//! One trusted application asks another.
 
-use optee_utee::{ParamIndex, TaSessionBuilder, TeeParams, Uuid};
+use crate::error;
+use optee_utee::{ParamIndex, TaSession, TaSessionBuilder, TeeParams, Uuid};
 use touchseal_core::error::{Error, Result};
 use touchseal_proto::command::Request;
 use touchseal_proto::transport::call;
 
-/// Asks the trusted application `uuid`, whose largest request and response are `IN`
-/// and `OUT`. A session each time: a peer that died is found again.
-pub fn ask<R: Request, const IN: usize, const OUT: usize>(
-    uuid: &str,
-    request: &R,
-) -> Result<R::Response> {
-    let mut response = zeroize::Zeroizing::new([0; OUT]);
-    call(
-        request,
-        &mut [0; IN],
-        response.as_mut(),
-        |command, request, response| {
-            let mut session = TaSessionBuilder::new(Uuid::parse_str(uuid)?).build()?;
-            let mut parameters = TeeParams::new()
-                .with_memref_in(ParamIndex::Arg0, request)
-                .with_memref_out(ParamIndex::Arg1, response);
-            session.invoke_command(command, &mut parameters)?;
-            Ok::<_, optee_utee::Error>(
-                parameters[ParamIndex::Arg1]
-                    .written_slice()
-                    .map_or(0, <[u8]>::len),
-            )
-        },
-    )
-    .map_err(Error::from)
+/// A session with another trusted application. Closed when dropped.
+pub struct Peer(TaSession);
+
+impl Peer {
+    /// Opens a session, for a uid that this TA vouches for, or for nobody.
+    pub fn open(uuid: &str, uid: Option<u32>) -> Result<Self> {
+        let uuid = Uuid::parse_str(uuid).map_err(error::of)?;
+        let mut session = TaSessionBuilder::new(uuid);
+        if let Some(uid) = uid {
+            session =
+                session.with_params(TeeParams::new().with_value_in(ParamIndex::Arg0, uid, uid));
+        }
+        match session.build() {
+            Ok(session) => Ok(Self(session)),
+            Err(error) if error.kind() == optee_utee::ErrorKind::Busy => Err(Error::Busy),
+            Err(_) => Err(Error::PeerUnavailable),
+        }
+    }
+
+    /// Asks; the peer's largest request and response are `IN` and `OUT`.
+    pub fn ask<R: Request, const IN: usize, const OUT: usize>(
+        &mut self,
+        request: &R,
+    ) -> Result<R::Response> {
+        let mut response = zeroize::Zeroizing::new([0; OUT]);
+        call(
+            request,
+            &mut [0; IN],
+            response.as_mut(),
+            |command, request, response| {
+                let mut parameters = TeeParams::new()
+                    .with_memref_in(ParamIndex::Arg0, request)
+                    .with_memref_out(ParamIndex::Arg1, response);
+                self.0.invoke_command(command, &mut parameters)?;
+                Ok::<_, optee_utee::Error>(
+                    parameters[ParamIndex::Arg1]
+                        .written_slice()
+                        .map_or(0, <[u8]>::len),
+                )
+            },
+        )
+        .map_err(Error::from)
+    }
 }

@@ -1,25 +1,58 @@
 //! The platform traits.
 
+use crate::algorithm::{Algorithm, P256, Rsa2048};
 use crate::object::Object;
+use crate::peer::Peer;
 use crate::store::RpmbStore;
-use crate::{keys, log, object, peer, store};
+use crate::{hardware, keys, log, object, operation, store};
+use core::marker::PhantomData;
 use core::ops::ControlFlow;
 use optee_utee::Time;
 use touchseal_core::error::{Error, Result};
 use touchseal_core::platform::{
-    Clock, FingerprintPlatform, KeyStore, PaymentPlatform, Random, RefusalLog, Store,
+    Clock, Enrolment, FingerprintPlatform, Hardware, KeyStore, PaymentPlatform, Random, RefusalLog,
+    SoterPlatform, Store,
 };
-use touchseal_proto::command::{FingerprintCommand, PaymentCommand};
-use touchseal_proto::message::{GetFingers, GetTokenKey, PublicKey, Signature, TokenKey};
-use touchseal_proto::{FINGERPRINT_TA, PAYMENT_TA};
+use touchseal_proto::command::{FingerprintCommand, PaymentCommand, Request};
+use touchseal_proto::label::Name;
+use touchseal_proto::message::{GetFingers, GetTokenKey, TokenKey};
+use touchseal_proto::{FINGERPRINT_TA, PAYMENT_TA, SOTER_TA};
 
-/// OP-TEE, as a trusted application sees it.
-#[derive(Default)]
-pub struct OpteePlatform {
+/// OP-TEE, as the trusted application `uuid` sees it, with key pairs of one algorithm.
+pub struct OpteePlatform<A> {
+    uuid: &'static str,
     store: RpmbStore,
+    has_test_key: Option<bool>,
+    algorithm: PhantomData<A>,
 }
 
-impl Store for OpteePlatform {
+impl<A> OpteePlatform<A> {
+    fn new(uuid: &'static str) -> Self {
+        Self {
+            uuid,
+            store: RpmbStore::default(),
+            has_test_key: None,
+            algorithm: PhantomData,
+        }
+    }
+}
+
+/// The payment TA's platform.
+pub fn payment() -> OpteePlatform<P256> {
+    OpteePlatform::new(PAYMENT_TA)
+}
+
+/// The SOTER TA's platform.
+pub fn soter() -> OpteePlatform<Rsa2048> {
+    OpteePlatform::new(SOTER_TA)
+}
+
+/// The fingerprint TA's platform: it has no keys.
+pub fn fingerprint() -> OpteePlatform<()> {
+    OpteePlatform::new(FINGERPRINT_TA.uuid)
+}
+
+impl<A> Store for OpteePlatform<A> {
     fn read(&mut self, id: &[u8], out: &mut [u8]) -> Result<Option<usize>> {
         self.store.read(id, out)
     }
@@ -34,14 +67,20 @@ impl Store for OpteePlatform {
     }
 }
 
-impl KeyStore for OpteePlatform {
+impl<A: Algorithm> KeyStore for OpteePlatform<A> {
     type Key = Object;
+    type PublicKey = A::PublicKey;
+    type Signature = A::Signature;
+    const SPARES: u8 = A::SPARES;
 
     fn generate_key(&mut self, id: &[u8], record: &[u8]) -> Result<Object> {
-        keys::generate(id, record)
+        keys::generate::<A>(id, record)
     }
     fn copy_key(&mut self, key: &Object, id: &[u8], record: &[u8]) -> Result<()> {
-        keys::copy(key, id, record)
+        keys::copy::<A>(key, id, record)
+    }
+    fn take_key(&mut self, from: &[u8], id: &[u8], record: &[u8]) -> Result<Option<Object>> {
+        keys::take::<A>(from, id, record)
     }
     fn open_key(&mut self, id: &[u8]) -> Result<Option<Object>> {
         keys::open(id)
@@ -49,11 +88,11 @@ impl KeyStore for OpteePlatform {
     fn key_record(&mut self, key: &mut Object, out: &mut [u8]) -> Result<usize> {
         key.read(out)
     }
-    fn public_key(&mut self, key: &Object) -> Result<PublicKey> {
-        keys::public(key)
+    fn public_key(&mut self, key: &Object) -> Result<A::PublicKey> {
+        A::public_key(key)
     }
-    fn sign(&mut self, key: &Object, digest: &[u8; 32]) -> Result<Signature> {
-        keys::sign(key, digest)
+    fn sign(&mut self, key: &Object, digest: &[u8; 32]) -> Result<A::Signature> {
+        operation::sign::<A>(key, digest)
     }
     fn visit_ids(&mut self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
         object::visit_ids(visit)
@@ -63,7 +102,7 @@ impl KeyStore for OpteePlatform {
     }
 }
 
-impl Clock for OpteePlatform {
+impl<A> Clock for OpteePlatform<A> {
     /// OP-TEE's system time: the CPU's counter, which the normal world cannot move
     /// (CFG_SECURE_TIME_SOURCE_CNTPCT).
     fn now_ms(&mut self) -> u64 {
@@ -75,31 +114,57 @@ impl Clock for OpteePlatform {
     }
 }
 
-impl Random for OpteePlatform {
+impl<A> Random for OpteePlatform<A> {
     fn fill(&mut self, out: &mut [u8]) {
         optee_utee::Random::generate(out);
     }
 }
 
-impl RefusalLog for OpteePlatform {
+impl<A> RefusalLog for OpteePlatform<A> {
     fn refused(&mut self, command: u32, error: Error) {
         log::refused(command, error);
     }
 }
 
-impl PaymentPlatform for OpteePlatform {
+impl<A> Hardware for OpteePlatform<A> {
+    fn has_test_key(&mut self) -> bool {
+        *self
+            .has_test_key
+            .get_or_insert_with(|| hardware::has_test_key(self.uuid))
+    }
+    fn name(&mut self) -> Option<Name> {
+        hardware::name()
+    }
+}
+
+/// A peer that died is found again: a session each time.
+impl<A> Enrolment for OpteePlatform<A> {
     fn enrolment_epoch(&mut self) -> Result<u64> {
         const IN: usize = FingerprintCommand::MAX_REQUEST;
         const OUT: usize = FingerprintCommand::MAX_RESPONSE;
-        let fingers = peer::ask::<_, IN, OUT>(FINGERPRINT_TA.uuid, &GetFingers {})?;
+        let fingers = Peer::open(FINGERPRINT_TA.uuid, None)?.ask::<_, IN, OUT>(&GetFingers {})?;
         Ok(fingers.authenticator_id)
     }
 }
 
-impl FingerprintPlatform for OpteePlatform {
+const PAYMENT_IN: usize = PaymentCommand::MAX_REQUEST;
+const PAYMENT_OUT: usize = PaymentCommand::MAX_RESPONSE;
+
+impl PaymentPlatform for OpteePlatform<P256> {}
+
+impl SoterPlatform for OpteePlatform<Rsa2048> {
+    type Payment = Peer;
+
+    fn open_payment(&mut self, uid: Option<u32>) -> Result<Peer> {
+        Peer::open(PAYMENT_TA, uid)
+    }
+    fn ask<R: Request>(&mut self, payment: &mut Peer, request: &R) -> Result<R::Response> {
+        payment.ask::<_, PAYMENT_IN, PAYMENT_OUT>(request)
+    }
+}
+
+impl FingerprintPlatform for OpteePlatform<()> {
     fn token_key(&mut self) -> Result<TokenKey> {
-        const IN: usize = PaymentCommand::MAX_REQUEST;
-        const OUT: usize = PaymentCommand::MAX_RESPONSE;
-        peer::ask::<_, IN, OUT>(PAYMENT_TA, &GetTokenKey {})
+        Peer::open(PAYMENT_TA, None)?.ask::<_, PAYMENT_IN, PAYMENT_OUT>(&GetTokenKey {})
     }
 }

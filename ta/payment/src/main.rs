@@ -9,24 +9,24 @@ use optee_utee::{
     ErrorKind, ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command,
     ta_open_session,
 };
-use touchseal_core::payment::{Config, PaymentTa, Session};
-use touchseal_optee::{Instance, OpteePlatform, entry, login};
+use touchseal_core::config::Config;
+use touchseal_core::payment::{PaymentTa, Session};
+use touchseal_optee::{Instance, OpteePlatform, P256, entry, login, platform};
 use touchseal_proto::command::PaymentCommand;
-use touchseal_proto::signed::{Root, SecurityLevel};
+use touchseal_proto::signed::SecurityLevel;
 use touchseal_proto::{FINGERPRINT_TA, TA_VERSION};
 
 const CONFIG: Config = Config {
     ta_version: TA_VERSION,
     security_level: SecurityLevel::TrustedEnvironment,
-    root: Root::Test,
     sensor: FINGERPRINT_TA.sensor,
 };
 
-static TA: Instance<PaymentTa<OpteePlatform>> = Instance::new();
+static TA: Instance<PaymentTa<OpteePlatform<P256>>> = Instance::new();
 
 #[ta_create]
 fn create() -> optee_utee::Result<()> {
-    TA.start(PaymentTa::new(OpteePlatform::default(), CONFIG))
+    TA.start(PaymentTa::new(platform::payment(), CONFIG))
 }
 
 #[ta_open_session]
