@@ -73,7 +73,7 @@ fn a_hidden_key_is_not_made_anew() {
     owner.info().unwrap();
     device.rpmb().hide_next(1);
     owner
-        .generate_app_key()
+        .generate_app_key(false)
         .expect_err("the key is there after all");
     device.rpmb().hide_next(0);
     let again = owner.export_app_key().unwrap();
