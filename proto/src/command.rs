@@ -58,6 +58,7 @@ macro_rules! commands {
 macro_rules! table {
     ($(#[$meta:meta])* $table:ident { $($id:literal $request:ident -> $response:ident, $caller:ident;)* }) => {
         $(#[$meta])*
+        #[allow(clippy::large_enum_variant, reason = "lives on the stack, one at a time")]
         pub enum $table { $(#[doc = concat!("`", stringify!($request), "`")] $request($request),)* }
 
         impl $table {

@@ -412,7 +412,12 @@ impl<'a, S: KeyStore> Keys<'a, S> {
             let Some((_, name)) = id.split_last() else {
                 continue;
             };
-            if let Some((_, record)) = self.find(name)?
+            let found = match self.find(name) {
+                // It has no scene any more; whoever asks for it by its scene is told.
+                Err(Error::KeyDamaged) => None,
+                found => found?,
+            };
+            if let Some((_, record)) = found
                 && let Some(scene) = record.scene
                 && listed.iter().all(|(known, _)| *known != scene)
             {

@@ -321,23 +321,37 @@ impl<P: PaymentPlatform> PaymentTa<P> {
     ) -> Result<SignedReport> {
         let hash = self.device_key_hash()?;
         let key = self.keys().open_device_key(&hash)?;
-        let [slot_a, slot_b] = self.keys().device_slots(&hash);
-        let statement = ReportStatement {
-            header: Header {
-                uid,
-                epoch: self.platform.enrolment_epoch().unwrap_or(0),
-                ..self.journal.header(&mut self.platform, &self.config)?
-            },
+        let report = self.signed_report(&key, &hash, |header| ReportStatement {
+            header: Header { uid, ..header },
             dialect,
             command: failed.map_or(0, |failed| failed.command),
             status: failed.map_or(Status::Ok, |failed| failed.status),
+            slot_a: Slot::Unknown,
+            slot_b: Slot::Unknown,
+            nonce,
+        });
+        self.keys().keep_device_key(key);
+        report
+    }
+
+    fn signed_report(
+        &mut self,
+        key: &P::Key,
+        hash: &device_key::KeyHash,
+        build: impl FnOnce(Header) -> ReportStatement,
+    ) -> Result<SignedReport> {
+        let [slot_a, slot_b] = self.keys().device_slots(hash);
+        let header = Header {
+            epoch: self.platform.enrolment_epoch().unwrap_or(0),
+            ..self.journal.header(&mut self.platform, &self.config)?
+        };
+        let statement = ReportStatement {
             slot_a,
             slot_b,
-            nonce,
+            ..build(header)
         }
         .to_bytes()?;
-        let signature = self.platform.sign(&key, &device_key::hash(statement))?;
-        self.keys().keep_device_key(key);
+        let signature = self.platform.sign(key, &device_key::hash(statement))?;
         Ok(SignedReport {
             statement,
             signature,
@@ -361,10 +375,10 @@ impl<P: PaymentPlatform> PaymentTa<P> {
         let name = KeyName::app(uid);
         let (key, record) = self.keys().open(&name)?;
         let parent = self.keys().open_device_key(&hash)?;
-        let signed = self.sign_key(&parent, &key, &record)?;
-        self.keys().keep(&name, key, record)?;
+        let signed = self.sign_key(&parent, &key, &record);
         self.keys().keep_device_key(parent);
-        Ok(signed)
+        self.keys().keep(&name, key, record)?;
+        signed
     }
 
     fn generate_payment_key(&mut self, uid: u32, scene: Scene, replace: bool) -> Result<Generated> {
@@ -515,6 +529,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
         session: &mut Session,
         request: &FinishChallenge,
     ) -> Result<Done> {
+        self.state()?;
         // A statement that another one has overtaken is made again: that uses up nothing.
         self.journal
             .check_next(&mut self.platform, &request.statement)?;

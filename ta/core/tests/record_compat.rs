@@ -4,10 +4,10 @@
 
 use touchseal_core::error::Error;
 use touchseal_core::fingerprint::{self, Template};
-use touchseal_core::payment::{self, KeyRecord};
 use touchseal_core::platform::RECORD_MAX;
 use touchseal_core::record::{Record, SEALED_MAX, from_bytes, to_bytes};
-use touchseal_proto::label::Scene;
+use touchseal_core::{KeyRecord, payment, soter};
+use touchseal_proto::label::{Lot, Scene};
 use touchseal_proto::message::{Minutia, Print};
 use touchseal_proto::signed::{KeyKind, Root};
 
@@ -64,7 +64,7 @@ fn refuses_another_header<R: Record>(bytes: &[u8]) {
         flipped[bit / 8] ^= 1 << (bit % 8);
         let newer = flipped[4..6] > bytes[4..6];
         let expected = if newer {
-            Error::SealedByNewer
+            Error::TaTooOld
         } else {
             Error::StorageDamaged
         };
@@ -75,7 +75,7 @@ fn refuses_another_header<R: Record>(bytes: &[u8]) {
         let mut newer = vec![0xff; size];
         newer[..4].copy_from_slice(&R::MAGIC);
         newer[4..6].copy_from_slice(&(R::VERSION + 1).to_be_bytes());
-        assert_eq!(read::<R>(&newer), Err(Error::SealedByNewer), "{size} bytes");
+        assert_eq!(read::<R>(&newer), Err(Error::TaTooOld), "{size} bytes");
     }
 }
 
@@ -87,18 +87,50 @@ fn scene() -> Option<Scene> {
     Some(Scene::new("shop").unwrap())
 }
 
-#[test]
-fn payment_state_v1() {
-    let text = include_str!("records/payment_state_v1.hex");
-    let bytes = hex(text);
-    let expected = payment::StateRecord {
+fn payment_state(bytes: &[u8], latched: bool) -> payment::StateRecord {
+    payment::StateRecord {
         ta_version_floor: 1,
         counter: 3,
         audit_head: bytes[20..52].try_into().unwrap(),
         root: Root::Test,
         provisioned: true,
-        device_id: bytes[54..70].try_into().unwrap(),
-        device_key: bytes[70..134].try_into().unwrap(),
+        latched,
+        device_id: bytes[55..71].try_into().unwrap(),
+        device_key: bytes[71..135].try_into().unwrap(),
+    }
+}
+
+#[test]
+fn payment_state_v1() {
+    let text = include_str!("records/payment_state_v1.hex");
+    frozen(text, RECORD_MAX, payment_state(&hex(text), false));
+}
+
+#[test]
+fn latched_payment_state_v1() {
+    let text = include_str!("records/payment_state_latched_v1.hex");
+    frozen(text, RECORD_MAX, payment_state(&hex(text), true));
+}
+
+#[test]
+fn payment_latch_v1() {
+    let text = include_str!("records/payment_latch_v1.hex");
+    let bytes = hex(text);
+    let expected = payment::LatchRecord {
+        device_id: bytes[8..24].try_into().unwrap(),
+        lot: Lot::new("LOT-2026-07").unwrap(),
+        issuer: bytes[57..121].try_into().unwrap(),
+    };
+    frozen(text, RECORD_MAX, expected);
+}
+
+#[test]
+fn soter_state_v1() {
+    let text = include_str!("records/soter_state_v1.hex");
+    let expected = soter::StateRecord {
+        ta_version_floor: 1,
+        provisioned: true,
+        device_key: hex(text)[13..45].try_into().unwrap(),
     };
     frozen(text, RECORD_MAX, expected);
 }
@@ -109,6 +141,7 @@ fn device_key_v1() {
         kind: KeyKind::Device,
         uid: 0,
         epoch: 0,
+        serial: 0,
         scene: None,
     };
     frozen(include_str!("records/key_device_v1.hex"), 96, expected);
@@ -120,6 +153,7 @@ fn app_key_v1() {
         kind: KeyKind::App,
         uid: 10042,
         epoch: 0,
+        serial: 1,
         scene: None,
     };
     frozen(include_str!("records/key_app_v1.hex"), 96, expected);
@@ -131,6 +165,7 @@ fn payment_key_v1() {
         kind: KeyKind::Payment,
         uid: 10042,
         epoch: 0x1122_3344_5566_7788,
+        serial: 0x0102_0304,
         scene: scene(),
     };
     frozen(include_str!("records/key_payment_v1.hex"), 96, expected);
@@ -192,13 +227,28 @@ fn impossible_fields_are_damage() {
         bytes
     };
     let state = include_str!("records/payment_state_v1.hex");
-    let root = change(state, 52, 0xff);
-    assert_eq!(
-        read::<payment::StateRecord>(&root),
-        Err(Error::StorageDamaged)
-    );
+    for (at, byte) in [(52, 0xff), (53, 2), (54, 2), (135, 1)] {
+        assert_eq!(
+            read::<payment::StateRecord>(&change(state, at, byte)),
+            Err(Error::StorageDamaged)
+        );
+    }
+    let latch = include_str!("records/payment_latch_v1.hex");
+    for (at, byte) in [(24, 0), (24, 33), (56, 1), (121, 1)] {
+        assert_eq!(
+            read::<payment::LatchRecord>(&change(latch, at, byte)),
+            Err(Error::StorageDamaged)
+        );
+    }
+    let state = include_str!("records/soter_state_v1.hex");
+    for (at, byte) in [(12, 2), (45, 1)] {
+        assert_eq!(
+            read::<soter::StateRecord>(&change(state, at, byte)),
+            Err(Error::StorageDamaged)
+        );
+    }
     let key = include_str!("records/key_payment_v1.hex");
-    for (at, byte) in [(8, 0), (8, 0xff), (21, 65), (21, 0), (85, 1)] {
+    for (at, byte) in [(8, 0), (8, 0xff), (25, 65), (25, 0), (89, 1), (95, 1)] {
         assert_eq!(
             read::<KeyRecord>(&change(key, at, byte)),
             Err(Error::StorageDamaged)

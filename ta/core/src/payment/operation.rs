@@ -18,6 +18,7 @@ pub struct Pending {
 }
 
 /// What a match is waited for.
+#[allow(clippy::large_enum_variant, reason = "one a session")]
 enum Subject {
     /// A payment with the key of a scene.
     Payment(Scene, Payment),
