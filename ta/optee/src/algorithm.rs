@@ -19,6 +19,8 @@ pub trait Algorithm {
     type Signature: AsRef<[u8]> + AsMut<[u8]>;
     /// The type of its key pairs.
     const TYPE: TransientObjectType;
+    /// The type of their public halves.
+    const PUBLIC_TYPE: TransientObjectType;
     /// Their size.
     const BITS: usize;
     /// What they sign.
@@ -51,6 +53,7 @@ impl Algorithm for P256 {
     type PublicKey = PublicKey;
     type Signature = Signature;
     const TYPE: TransientObjectType = TransientObjectType::EcdsaKeypair;
+    const PUBLIC_TYPE: TransientObjectType = TransientObjectType::EcdsaPublicKey;
     const BITS: usize = 256;
     const SIGNING: AlgorithmId = AlgorithmId::EcDsaSha256;
     const PARAMETERS: &[Attribute] = &[];
@@ -83,6 +86,7 @@ impl Algorithm for Rsa2048 {
     type PublicKey = RsaPublicKey;
     type Signature = RsaSignature;
     const TYPE: TransientObjectType = TransientObjectType::RsaKeypair;
+    const PUBLIC_TYPE: TransientObjectType = TransientObjectType::RsaPublicKey;
     const BITS: usize = 2048;
     const SIGNING: AlgorithmId = AlgorithmId::RsassaPkcs1PssMgf1Sha256;
     const PARAMETERS: &[Attribute] = &[Attribute::value(AttributeId::RsaPssSaltLength, 20)];

@@ -36,7 +36,12 @@ struct Operation(u32);
 
 impl Operation {
     fn new<A: Algorithm>(key: &Object, mode: OperationMode) -> Result<Self> {
-        let mut copy = TransientObject::allocate(A::TYPE, A::BITS).map_err(error::of)?;
+        // Core takes a key pair for verification, too, and dies of it when it is ECDSA's.
+        let kind = match mode {
+            OperationMode::Verify => A::PUBLIC_TYPE,
+            _ => A::TYPE,
+        };
+        let mut copy = TransientObject::allocate(kind, A::BITS).map_err(error::of)?;
         copy.copy_attribute_from(key).map_err(error::of)?;
         // SAFETY: the handle is used while `copy` lives, or by core as its owner.
         let handle = unsafe { *copy.as_raw_ref() };
