@@ -121,7 +121,9 @@ impl<'a> Device<'a> {
             || Ok::<Scene, anyhow::Error>(label(place.scene.context("a place without a scene")?)?);
         match operation {
             Operation::Provision => is_new(self.factory.provision()?, new)?,
-            Operation::Enroll => drop(self.settings.enroll(self.print.clone())?),
+            Operation::Enroll => {
+                self.settings.enroll(self.print.clone())?;
+            }
             Operation::GenerateAppKey => {
                 is_new(self.app(place.uid)?.payments.generate_app_key()?, new)?;
             }
@@ -135,7 +137,9 @@ impl<'a> Device<'a> {
                 let signed = self.app(place.uid)?.payments.export_payment_key(scene)?;
                 self.exported(place, &signed)?;
             }
-            Operation::Pay => drop(self.pay(place.uid, scene()?)?),
+            Operation::Pay => {
+                self.pay(place.uid, scene()?)?;
+            }
             Operation::RemovePaymentKey => {
                 let scene = scene()?;
                 self.app(place.uid)?.payments.remove_payment_key(scene)?;
