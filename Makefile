@@ -7,6 +7,7 @@ PLATFORM := qemu/build/platform.sh
 SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as $(wildcard qemu/*/*.sh)
 
 CUTS ?= 200
+KEYS ?= 200
 PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchseal --features teec --bins --examples
 POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin power-cut --
 
@@ -21,7 +22,7 @@ help:
 	@echo 'make test-host      the tests that need no QEMU'
 	@echo 'make check          format, clippy, docs, scripts, licences: warnings are errors'
 	@echo 'make power-cut      cut the power CUTS times (200) while apps pay, and look at what is left'
-	@echo 'make measure        time and RPMB writes of every command, with 1 key and with 200'
+	@echo 'make measure        time and RPMB writes of every command, with 1 key and with KEYS (200)'
 	@echo 'make ta             the trusted applications as signed .ta files'
 	@echo 'make platform       only build: tools, OP-TEE, TF-A, Linux, trusted applications, firmware'
 	@echo 'make platform-test  OP-TEE'"'"'s own tests of its storage, on this platform (minutes)'
@@ -80,7 +81,7 @@ power-cut: programs
 	@$(POWER_CUT) $(CUTS) $(SEED)
 
 measure: programs
-	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin measure
+	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin measure -- $(KEYS)
 
 shell: programs
 	@$(TOOLBOX) cargo run --quiet --package touchseal-qemu --bin guest-shell

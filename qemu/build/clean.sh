@@ -4,7 +4,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-rm -rf "$CACHE"/{target,ta,ta.new,logs,emmc.img,platform.env,firmware.bios,next.bios,next-source,platform.lock} "$CACHE"/{firmware,next}-*
+rm -rf "$CACHE"/{target,ta,ta.new,logs,emmc.img,platform.env,firmware.bios,next.bios,platform.lock} "$CACHE"/{firmware,next}-*
 [ "${1:-}" = everything ] || exit 0
 for part in toolbox fingers guest optee tf-a linux xtest deny; do
     rm -rf "$CACHE/$part".lock "$CACHE/$part"-*

@@ -102,6 +102,7 @@ pub struct Guest {
     /// What the agent said that was not yet read.
     said: Vec<u8>,
     lines: VecDeque<String>,
+    programs: Option<PathBuf>,
     path: String,
     jobs: u64,
     logs: Logs,
@@ -182,6 +183,7 @@ impl Guest {
             events,
             said: Vec::new(),
             lines: VecDeque::new(),
+            programs: None,
             path: "/usr/bin".into(),
             jobs: 0,
             logs,
@@ -189,7 +191,9 @@ impl Guest {
         guest.wait_until_ready(deadline, options.boot_limit)?;
         guest.mount(&shares)?;
         if let Some(programs) = &options.programs {
-            guest.path = format!("{}:{}", real(programs)?.display(), guest.path);
+            let programs = real(programs)?;
+            guest.path = format!("{}:{}", programs.display(), guest.path);
+            guest.programs = Some(programs);
         }
         Ok(guest)
     }
@@ -237,18 +241,20 @@ impl Guest {
     }
 
     /// Starts the proxy, through which this process reaches the trusted applications.
-    /// Once a boot. It is one of [`Options::programs`].
+    /// Once a boot. It is among the examples of [`Options::programs`].
     ///
     /// # Errors
     ///
-    /// When the guest ends, or runs the proxy already.
+    /// When no programs are shared, the proxy runs already, or the guest ends.
     pub fn proxy(&mut self) -> Result<Proxy> {
+        let program = self.programs.as_ref().context("No programs are shared")?;
+        let program = program.join("examples/proxy").display().to_string();
         let port = self.proxy.take().context("The proxy runs already")?;
-        let start = Command::new("sh").args([
-            "-c",
-            "examples=$(command -v touchseal) && examples=${examples%/*}/examples &&
-             \"$examples/proxy\" <>\"$(echo /dev/vport*p4)\" >&0 2>/dev/console &",
-        ]);
+        let start = format!(
+            "{} <>\"$(echo /dev/vport*p4)\" >&0 2>/dev/console &",
+            command::quoted(&program)
+        );
+        let start = Command::new("sh").args(["-c", &start]);
         self.run(&start, PROXY_LIMIT)?;
         Ok(Proxy::new(port))
     }

@@ -12,7 +12,7 @@ use touchseal::proto::transport::Transport;
 use touchseal::{FingerprintClient, PaymentClient};
 
 /// Nothing that the trusted applications do takes so long.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// A running proxy. Its clones are the same one.
 #[derive(Clone, Debug)]

@@ -1,13 +1,15 @@
 //! `make measure`: what the commands cost in time and in authenticated RPMB writes, with one
-//! payment key on the device and with 200. Fails when a payment is not exactly one write.
+//! payment key on the device and with many. Fails when a payment is not exactly one write.
 //!
 //! Times are from an invoke to its response, in the guest: without the start of a program and
 //! the extraction of minutiae. They are those of an emulated CPU: compare them with each
 //! other, and not with a phone's.
+//!
+//! `measure KEYS`.
 
 mod bench;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use bench::{Bench, Cost};
 use std::process::ExitCode;
 use touchseal::finger;
@@ -15,7 +17,6 @@ use touchseal_qemu::{Emmc, Platform};
 
 const APP: u32 = 10115;
 const LAST_APP: u32 = 19999;
-const MANY: usize = 200;
 
 fn main() -> ExitCode {
     match run() {
@@ -28,6 +29,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
+    let many = std::env::args().nth(1).context("Usage: measure KEYS")?;
+    let count: usize = many.parse().context("KEYS is a number")?;
     let platform = Platform::from_env()?;
     let print = finger::from_file(&platform.fingers.join("p1_1.png"))?;
     let emmc = Emmc::scratch()?;
@@ -37,8 +40,8 @@ fn run() -> Result<()> {
     let one = bench.keys(APP)?;
     let mut bench = bench.reboot()?;
     let one = one.with(bench.payments(APP, &print)?);
-    eprintln!("With one key: done. Making {MANY} ...");
-    bench.fill(MANY - 1)?;
+    eprintln!("With one key: done. Making {count} ...");
+    bench.fill(count.saturating_sub(1))?;
     let many = bench.keys(LAST_APP)?;
     let mut bench = bench.reboot()?;
     let many = many.with(bench.payments(LAST_APP, &print)?);
@@ -48,7 +51,7 @@ fn run() -> Result<()> {
         "\n  {:<28} {:>18} {:>18}",
         "",
         "1 key",
-        format!("{MANY} keys")
+        format!("{count} keys")
     );
     println!(
         "  {:<28} {1:>10} {2:>7} {1:>10} {2:>7}",
@@ -61,7 +64,7 @@ fn run() -> Result<()> {
         row(name, &[one, many]);
     }
     println!(
-        "\nA payment is one write, and with {MANY} keys takes {:.2} times as long as with one.",
+        "\nA payment is one write, and with {count} keys takes {:.2} times as long as with one.",
         many.payment.time.as_secs_f64() / one.payment.time.as_secs_f64()
     );
     Ok(())

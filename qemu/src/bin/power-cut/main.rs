@@ -129,8 +129,11 @@ impl Drill {
     }
 
     fn cut(&mut self, phone: &mut Phone, operation: Operation) -> Result<String> {
-        // A little beyond its usual end: after its acknowledgement is a moment like others.
-        let after = self.times.mean(operation).mul_f64(self.rng.f64() * 1.1);
+        // To a little beyond its usual end, and every second cut near it: there is the write
+        // that makes the difference.
+        let from = if self.rng.bool() { 0.0 } else { 0.85 };
+        let part = from + self.rng.f64() * (1.1 - from);
+        let after = self.times.mean(operation).mul_f64(part);
         self.boot(phone, Some((operation, after)))?;
         let there = phone.ledger.there().len();
         let counter = phone.ledger.counter;
