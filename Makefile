@@ -6,7 +6,12 @@ TOOLBOX := qemu/toolbox
 PLATFORM := qemu/build/platform.sh
 SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as $(wildcard qemu/*/*.sh)
 
-.PHONY: help run shell programs test test-host test-guest check tools ta platform platform-test clean distclean
+CUTS ?= 200
+KEYS ?= 200
+PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchseal --features teec --bins --examples
+POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin power-cut --
+
+.PHONY: help run shell programs test test-host test-guest check power-cut measure tools ta platform platform-test clean distclean
 # The scripts use all processors; two of them at once would only get in each other's way.
 .NOTPARALLEL:
 
@@ -16,6 +21,8 @@ help:
 	@echo 'make test           all that CI runs: check, test-host, and the suite on the real OP-TEE'
 	@echo 'make test-host      the tests that need no QEMU'
 	@echo 'make check          format, clippy, docs, scripts, licences: warnings are errors'
+	@echo 'make power-cut      cut the power CUTS times (200) while apps pay, and look at what is left'
+	@echo 'make measure        time and RPMB writes of every command, with 1 key and with KEYS (200)'
 	@echo 'make ta             the trusted applications as signed .ta files'
 	@echo 'make platform       only build: tools, OP-TEE, TF-A, Linux, trusted applications, firmware'
 	@echo 'make platform-test  OP-TEE'"'"'s own tests of its storage, on this platform (minutes)'
@@ -25,6 +32,7 @@ help:
 	@echo 'TOUCHSEAL_CACHE     where everything is built (~/.cache/touchseal)'
 	@echo 'DL_DIR              where downloads are kept, and looked for first (TOUCHSEAL_CACHE/dl)'
 	@echo 'DEBIAN_MIRROR       the Debian mirror (the one that apt uses here)'
+	@echo 'CUTS, SEED          how often make power-cut cuts, and the seed that repeats a run'
 	@echo 'TOUCHSEAL_EMMC      the image of the emulated device (TOUCHSEAL_CACHE/emmc.img)'
 
 run: programs
@@ -37,11 +45,14 @@ test-host: tools
 	@$(TOOLBOX) cargo test --quiet
 	@qemu/tests/bad-input.sh
 
-test-guest: programs
-	@$(TOOLBOX) cargo test --quiet --package touchseal-qemu --features platform --test guest
+test-guest:
+	@$(PLATFORM) tests
+	@$(PROGRAMS)
+	@$(TOOLBOX) cargo test --quiet --package touchseal-qemu --features platform --test guest --test storage
 	@$(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test optee -- --test-threads=1
 	@$(TOOLBOX) cargo build --quiet --release --package touchseal
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
+	@$(POWER_CUT) 3
 
 check: ta
 	@$(TOOLBOX) cargo fmt --all --check
@@ -64,7 +75,13 @@ platform:
 
 # What runs in the guest.
 programs: platform
-	@$(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchseal --features teec --bins --examples
+	@$(PROGRAMS)
+
+power-cut: programs
+	@$(POWER_CUT) $(CUTS) $(SEED)
+
+measure: programs
+	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin measure -- $(KEYS)
 
 shell: programs
 	@$(TOOLBOX) cargo run --quiet --package touchseal-qemu --bin guest-shell

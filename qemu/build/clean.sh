@@ -4,11 +4,11 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-rm -rf "$CACHE"/{target,ta,ta.new,logs,emmc.img,platform.env,firmware.bios,platform.lock} "$CACHE"/firmware-*
+rm -rf "$CACHE"/{target,ta,ta.new,logs,emmc.img,platform.env,firmware.bios,next.bios,platform.lock} "$CACHE"/{firmware,next}-*
 [ "${1:-}" = everything ] || exit 0
 for part in toolbox fingers guest optee tf-a linux xtest deny; do
     rm -rf "$CACHE/$part".lock "$CACHE/$part"-*
 done
 # A DL_DIR elsewhere is the person's own.
-rm -rf "$CACHE"/{cargo,dl,firmware.lock}
+rm -rf "$CACHE"/{cargo,dl,firmware.lock,next.lock}
 rmdir "$CACHE" 2>/dev/null || true

@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# platform.sh [tools|ta|all]: builds what is missing of the platform, and writes
+# platform.sh [tools|ta|all|tests]: builds what is missing of the platform, and writes
 # where everything is to platform.env, which the toolbox reads.
 #   tools  the toolbox, the test images, what programs for the guest link with
 #   ta     that, OP-TEE's development kit and our trusted applications
 #   all    that, firmware and kernel: all that boots
+#   tests  that, and firmware of the next version
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/sources.sh"
 
 goal=${1:-all}
 build=$REPO/qemu/build
-case $goal in tools) steps=3 ;; ta) steps=5 ;; all) steps=8 ;; *) die "No goal $goal." "tools, ta or all." ;; esac
+case $goal in tools) steps=3 ;; ta) steps=5 ;; all) steps=8 ;; tests) steps=9 ;; *) die "No goal $goal." "tools, ta, all or tests." ;; esac
 step=0
 
 mkdir -p "$CACHE" 2>/dev/null || die "Cannot write to $CACHE." \
@@ -22,6 +23,12 @@ flock --nonblock 8 || { say "Waiting for another make in $CACHE." && flock 8; }
 step() {
     local title="[$((++step))/$steps] $4"
     part "$1" "$2" "$3" "$title" "${@:5}"
+}
+
+# use_firmware NAME: gives the firmware of the last step a name that stays.
+use_firmware() {
+    ln -sfn "$PART/qemu_fw.bios" "$CACHE/$1.new"
+    mv -T "$CACHE/$1.new" "$CACHE/$1"
 }
 
 step toolbox "$(toolbox_key)" 2200 "tools: 350 MB of Debian packages, unpacked for the project alone" "$build/toolbox.sh"
@@ -52,6 +59,7 @@ export TOUCHSEAL_FINGERS=$(printf %q "$fingers")
 export TOUCHSEAL_INITRD=$(printf %q "$guest/initrd.cpio")
 export TOUCHSEAL_KERNEL=$(printf %q "$CACHE/linux-$linux_key/Image")
 export TOUCHSEAL_FIRMWARE=$(printf %q "$CACHE/firmware.bios")
+export TOUCHSEAL_NEXT_FIRMWARE=$(printf %q "$CACHE/next.bios")
 export TA_DEV_KIT_DIR=$(printf %q "$CACHE/optee-$optee_key/out/export-ta_arm64")
 export OPTEE_CLIENT_EXPORT=$(printf %q "$guest/client")
 export CARGO_TARGET_DIR=$(printf %q "$CACHE/target")
@@ -72,8 +80,12 @@ tfa=$PART
 step firmware "$(key "$build/firmware.sh" "$optee_key" "$tfa_key" "${tas[@]}")" 350 \
     "firmware: TF-A, and OP-TEE with the trusted applications in it" \
     "$build/firmware.sh" "$optee" "$tfa" "${tas[@]}"
-ln -sfn "$PART/qemu_fw.bios" "$CACHE/firmware.bios.new"
-mv -T "$CACHE/firmware.bios.new" "$CACHE/firmware.bios"
+use_firmware firmware.bios
 step linux "$linux_key" 2400 "Linux for the guest, about 10 minutes" "$build/linux.sh"
 linux=$PART
+if [ "$goal" = tests ]; then
+    step next "$(key "$build"/{next,firmware}.sh "$optee_key" "$tfa_key" "${tas[@]}")" 600 \
+        "firmware of the next version, for tests" "$build/next.sh" "$optee" "$tfa"
+    use_firmware next.bios
+fi
 say "The platform: $(cat "$tools/versions" "$optee/versions" "$tfa/versions" "$linux/versions" "$guest/versions" | paste -sd, | sed 's/,/, /g')."

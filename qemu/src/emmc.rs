@@ -1,7 +1,7 @@
 //! The device's eMMC: one sparse file with the boot partitions, the RPMB
 //! partition and the user area, in QEMU's order.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
@@ -9,11 +9,10 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 pub(crate) const BOOT_SIZE: u64 = 128 << 10;
-pub(crate) const RPMB_SIZE: u64 = 2 << 20;
+const RPMB_SIZE: u64 = 2 << 20;
 const RPMB_START: u64 = 2 * BOOT_SIZE;
 /// Nothing of ours is in the user area; Linux wants one.
 const USER_SIZE: u64 = 64 << 20;
-const SIZE: u64 = RPMB_START + RPMB_SIZE + USER_SIZE;
 
 /// At the start of the first boot partition, which nothing else uses: says that
 /// a file is one of ours.
@@ -26,6 +25,7 @@ const RPMB_MARK: [u8; 4] = 0x5250_4D42_u32.to_le_bytes();
 pub struct Emmc {
     path: PathBuf,
     file: File,
+    rpmb_size: u64,
     _scratch: Option<TempDir>,
 }
 
@@ -36,8 +36,17 @@ impl Emmc {
     ///
     /// When the file cannot be made.
     pub fn scratch() -> Result<Self> {
+        Self::scratch_with_rpmb(RPMB_SIZE)
+    }
+
+    /// The same, with an RPMB partition of so many bytes: a multiple of 128 KiB.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be made.
+    pub fn scratch_with_rpmb(rpmb_size: u64) -> Result<Self> {
         let dir = tempfile::tempdir().context("Cannot make a temporary directory")?;
-        let emmc = Self::open_or_create(dir.path().join("emmc.img"))?;
+        let emmc = Self::create(&dir.path().join("emmc.img"), rpmb_size)?;
         Ok(Self {
             _scratch: Some(dir),
             ..emmc
@@ -52,8 +61,8 @@ impl Emmc {
     pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         match File::options().read(true).write(true).open(path) {
-            Ok(file) => Self::lock(path, file)?.check(),
-            Err(e) if e.kind() == ErrorKind::NotFound => Self::create(path),
+            Ok(file) => Self::lock(path, file, RPMB_SIZE)?.check(),
+            Err(e) if e.kind() == ErrorKind::NotFound => Self::create(path, RPMB_SIZE),
             Err(e) => {
                 Err(e).with_context(|| format!("Cannot open the eMMC image {}", path.display()))
             }
@@ -66,18 +75,37 @@ impl Emmc {
         &self.path
     }
 
-    /// Whether anything was ever written to the RPMB partition.
+    pub(crate) fn rpmb_size(&self) -> u64 {
+        self.rpmb_size
+    }
+
+    fn size(&self) -> u64 {
+        RPMB_START + self.rpmb_size + USER_SIZE
+    }
+
+    /// What is in the RPMB partition.
     ///
     /// # Errors
     ///
     /// When the image cannot be read.
-    pub fn rpmb_is_blank(&self) -> Result<bool> {
-        let mut rpmb = vec![0; usize::try_from(RPMB_SIZE)?];
+    pub fn read_rpmb(&self) -> Result<Vec<u8>> {
+        let mut rpmb = vec![0; usize::try_from(self.rpmb_size)?];
         self.file.read_exact_at(&mut rpmb, RPMB_START)?;
-        Ok(rpmb.iter().all(|&byte| byte == 0))
+        Ok(rpmb)
     }
 
-    fn create(path: &Path) -> Result<Self> {
+    /// Puts something else there, past its authentication: flash that has gone bad. While
+    /// no guest runs.
+    ///
+    /// # Errors
+    ///
+    /// When it is another size, or the image cannot be written.
+    pub fn write_rpmb(&self, rpmb: &[u8]) -> Result<()> {
+        ensure!(rpmb.len() as u64 == self.rpmb_size, "not the RPMB's size");
+        Ok(self.file.write_all_at(rpmb, RPMB_START)?)
+    }
+
+    fn create(path: &Path, rpmb_size: u64) -> Result<Self> {
         let make = || -> std::io::Result<File> {
             let dir = match path.parent() {
                 Some(dir) if dir != Path::new("") => dir,
@@ -86,20 +114,21 @@ impl Emmc {
             std::fs::create_dir_all(dir)?;
             // Under its name only when complete.
             let new = tempfile::NamedTempFile::new_in(dir)?;
-            new.as_file().set_len(SIZE)?;
+            new.as_file().set_len(RPMB_START + rpmb_size + USER_SIZE)?;
             new.as_file().write_all_at(MARK, 0)?;
             Ok(new.persist_noclobber(path)?)
         };
         let file =
             make().with_context(|| format!("Cannot make the eMMC image {}", path.display()))?;
-        Self::lock(path, file)
+        Self::lock(path, file, rpmb_size)
     }
 
-    fn lock(path: &Path, file: File) -> Result<Self> {
+    fn lock(path: &Path, file: File, rpmb_size: u64) -> Result<Self> {
         match file.try_lock() {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
                 file,
+                rpmb_size,
                 _scratch: None,
             }),
             Err(TryLockError::WouldBlock) => bail!(
@@ -116,7 +145,7 @@ impl Emmc {
         let mut mark = [0; MARK.len()];
         let mut rpmb = [0; RPMB_MARK.len()];
         let what = match self.file.metadata()?.len() {
-            SIZE => {
+            size if size == self.size() => {
                 self.file.read_exact_at(&mut mark, 0)?;
                 self.file.read_exact_at(&mut rpmb, RPMB_START)?;
                 if mark != MARK {
@@ -127,7 +156,7 @@ impl Emmc {
                     return Ok(self);
                 }
             }
-            size => format!("is {size} bytes long and should be {SIZE}"),
+            size => format!("is {size} bytes long and should be {}", self.size()),
         };
         bail!(
             "{} is not an intact eMMC image of touchseal: it {what}.\n\
@@ -153,18 +182,10 @@ mod tests {
     fn a_new_image_is_blank_and_opens_again() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("new/emmc.img");
-        assert!(
-            Emmc::open_or_create(&path)
-                .unwrap()
-                .rpmb_is_blank()
-                .unwrap()
-        );
-        assert!(
-            Emmc::open_or_create(&path)
-                .unwrap()
-                .rpmb_is_blank()
-                .unwrap()
-        );
+        for _ in 0..2 {
+            let emmc = Emmc::open_or_create(&path).unwrap();
+            assert!(emmc.read_rpmb().unwrap().iter().all(|&byte| byte == 0));
+        }
     }
 
     #[test]

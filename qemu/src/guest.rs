@@ -1,12 +1,13 @@
 //! A running guest: boots, runs commands one after another, powers off.
 //!
-//! The agent in the guest (qemu/guest/init) listens on the first of three
+//! The agent in the guest (qemu/guest/init) listens on the first of four
 //! serial ports. A job goes in as a line with an id and a shell script in hex;
-//! its output comes out of the other two ports, each ended by the id between
-//! zero bytes, and its exit code comes out of the first.
+//! its output comes out of the next two ports, each ended by the id between
+//! zero bytes, and its exit code comes out of the first. The last port is the
+//! proxy's.
 
 use crate::machine::{self, Logs, Share};
-use crate::{Command, Emmc, Output, Platform, command, rpmb};
+use crate::{Command, Emmc, Output, Platform, Proxy, command, rpmb};
 use anyhow::{Context, Error, Result, anyhow, bail};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 
 const POWER_OFF_LIMIT: Duration = Duration::from_secs(20);
 const SHARE_LIMIT: Duration = Duration::from_secs(20);
+const PROXY_LIMIT: Duration = Duration::from_secs(20);
 /// How much of each console an error shows.
 const LAST_LINES: usize = 20;
 
@@ -95,10 +97,12 @@ impl Options {
 pub struct Guest {
     qemu: Child,
     agent: UnixStream,
+    proxy: Option<UnixStream>,
     events: Receiver<Event>,
     /// What the agent said that was not yet read.
     said: Vec<u8>,
     lines: VecDeque<String>,
+    programs: Option<PathBuf>,
     path: String,
     jobs: u64,
     logs: Logs,
@@ -139,13 +143,14 @@ impl Guest {
         let shares = options.shares()?;
 
         let dir = tempfile::tempdir().context("Cannot make a temporary directory")?;
-        let sockets: Vec<_> = (0..PORTS.len())
+        let sockets: Vec<_> = (0..=PORTS.len())
             .map(|n| dir.path().join(n.to_string()))
             .collect();
-        let listeners = sockets
+        let mut listeners = sockets
             .iter()
             .map(UnixListener::bind)
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter();
         let mut qemu = machine::command(platform, emmc, options, &logs, &sockets, &shares)?
             .spawn()
             .context(
@@ -154,24 +159,31 @@ impl Guest {
 
         let (sender, events) = mpsc::channel();
         let mut agent = None;
-        for (port, listener) in PORTS.into_iter().zip(listeners) {
-            let connected = accept(&listener, &mut qemu, deadline);
-            let stream = connected.map_err(|e| refused_to_start(&mut qemu, &logs, e))?;
+        let mut connected = || {
+            let listener = listeners.next().context("a port without a socket")?;
+            accept(&listener, &mut qemu, deadline)
+                .map_err(|e| refused_to_start(&mut qemu, &logs, e))
+        };
+        for port in PORTS {
+            let stream = connected()?;
             if port == Port::Agent {
                 agent = Some(stream.try_clone()?);
             }
             let sender = sender.clone();
             std::thread::spawn(move || forward(port, stream, &sender));
         }
+        let proxy = connected()?;
         // With the last port's sender gone, we know that QEMU is.
         drop(sender);
 
         let mut guest = Self {
             qemu,
             agent: agent.context("no port for the agent")?,
+            proxy: Some(proxy),
             events,
             said: Vec::new(),
             lines: VecDeque::new(),
+            programs: None,
             path: "/usr/bin".into(),
             jobs: 0,
             logs,
@@ -179,7 +191,9 @@ impl Guest {
         guest.wait_until_ready(deadline, options.boot_limit)?;
         guest.mount(&shares)?;
         if let Some(programs) = &options.programs {
-            guest.path = format!("{}:{}", real(programs)?.display(), guest.path);
+            let programs = real(programs)?;
+            guest.path = format!("{}:{}", programs.display(), guest.path);
+            guest.programs = Some(programs);
         }
         Ok(guest)
     }
@@ -224,6 +238,25 @@ impl Guest {
             stderr: stderr.bytes,
             elapsed: start.elapsed(),
         })
+    }
+
+    /// Starts the proxy, through which this process reaches the trusted applications.
+    /// Once a boot. It is among the examples of [`Options::programs`].
+    ///
+    /// # Errors
+    ///
+    /// When no programs are shared, the proxy runs already, or the guest ends.
+    pub fn proxy(&mut self) -> Result<Proxy> {
+        let program = self.programs.as_ref().context("No programs are shared")?;
+        let program = program.join("examples/proxy").display().to_string();
+        let port = self.proxy.take().context("The proxy runs already")?;
+        let start = format!(
+            "{} <>\"$(echo /dev/vport*p4)\" >&0 2>/dev/console &",
+            command::quoted(&program)
+        );
+        let start = Command::new("sh").args(["-c", &start]);
+        self.run(&start, PROXY_LIMIT)?;
+        Ok(Proxy::new(port))
     }
 
     /// Authenticated RPMB data writes since boot, as QEMU's eMMC saw them.

@@ -23,14 +23,18 @@
 
 #![forbid(unsafe_code)]
 
+mod app;
 mod command;
 mod emmc;
 mod guest;
 mod machine;
 mod platform;
+mod proxy;
 mod rpmb;
 
+pub use app::{App, label, some_payment};
 pub use command::{Command, Output};
 pub use emmc::Emmc;
 pub use guest::{Guest, Options};
 pub use platform::Platform;
+pub use proxy::{Proxy, ProxyError, Session};

@@ -87,7 +87,7 @@ pub(crate) fn command(
         format!(
             "emmc,drive=emmc,boot-partition-size={},rpmb-partition-size={}{}",
             emmc::BOOT_SIZE,
-            emmc::RPMB_SIZE,
+            emmc.rpmb_size(),
             key.unwrap_or_default()
         ),
     );

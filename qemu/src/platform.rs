@@ -51,6 +51,18 @@ impl Platform {
         })
     }
 
+    /// The same, with trusted applications of the next version.
+    ///
+    /// # Errors
+    ///
+    /// When they are not built.
+    pub fn next(&self) -> Result<Self> {
+        Ok(Self {
+            firmware: file("TOUCHSEAL_NEXT_FIRMWARE")?,
+            ..self.clone()
+        })
+    }
+
     /// The device whose keys stay from one run to the next: the image in the
     /// cache, or the one that `TOUCHSEAL_EMMC` names.
     #[must_use]

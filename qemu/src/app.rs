@@ -1,0 +1,68 @@
+//! An app of the guest, for programs that pay many times.
+
+use crate::{Proxy, ProxyError, Session};
+use touchseal::proto::label::{Label, Scene};
+use touchseal::proto::message::{Currency, Payment, Print, SignedPayment};
+use touchseal::{Error, FingerprintClient, PaymentClient};
+
+/// An app, with a session with each trusted application.
+pub struct App {
+    /// Its keys and payments.
+    pub payments: PaymentClient<Session>,
+    /// The sensor.
+    pub sensor: FingerprintClient<Session>,
+}
+
+impl App {
+    /// The app of this uid.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot open its sessions.
+    pub fn new(proxy: &Proxy, uid: u32) -> Result<Self, ProxyError> {
+        Ok(Self {
+            payments: proxy.payment(uid)?,
+            sensor: proxy.fingerprint(uid)?,
+        })
+    }
+
+    /// Pays, with a finger on the sensor.
+    ///
+    /// # Errors
+    ///
+    /// When one of the three steps is refused, or has no answer.
+    pub fn pay(
+        &mut self,
+        scene: Scene,
+        payment: Payment,
+        print: &Print,
+    ) -> Result<SignedPayment, Error<ProxyError>> {
+        let begun = self.payments.begin(scene, payment)?;
+        let token = self.sensor.authenticate(begun.handle, print.clone())?;
+        self.payments.finish(begun.handle, token)
+    }
+}
+
+/// A payment like any other, under this nonce.
+///
+/// # Errors
+///
+/// None: its labels are good.
+pub fn some_payment(nonce: [u8; 32]) -> Result<Payment, Error<ProxyError>> {
+    Ok(Payment {
+        amount: 1999,
+        currency: Currency::new("EUR").map_err(Error::Protocol)?,
+        payee: label("Caffè Rossi")?,
+        order: label("order-1")?,
+        nonce,
+    })
+}
+
+/// A scene, or another label.
+///
+/// # Errors
+///
+/// When the text is not one.
+pub fn label<const N: usize>(text: &str) -> Result<Label<N>, Error<ProxyError>> {
+    Label::new(text).map_err(Error::Protocol)
+}

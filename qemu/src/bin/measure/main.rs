@@ -1,0 +1,79 @@
+//! `make measure`: what the commands cost in time and in authenticated RPMB writes, with one
+//! payment key on the device and with many. Fails when a payment is not exactly one write.
+//!
+//! Times are from an invoke to its response, in the guest: without the start of a program and
+//! the extraction of minutiae. They are those of an emulated CPU: compare them with each
+//! other, and not with a phone's.
+//!
+//! `measure KEYS`.
+
+mod bench;
+
+use anyhow::{Context, Result};
+use bench::{Bench, Cost};
+use std::process::ExitCode;
+use touchseal::finger;
+use touchseal_qemu::{Emmc, Platform};
+
+const APP: u32 = 10115;
+const LAST_APP: u32 = 19999;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nmake measure: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let many = std::env::args().nth(1).context("Usage: measure KEYS")?;
+    let count: usize = many.parse().context("KEYS is a number")?;
+    let platform = Platform::from_env()?;
+    let print = finger::from_file(&platform.fingers.join("p1_1.png"))?;
+    let emmc = Emmc::scratch()?;
+
+    let mut bench = Bench::boot(&platform, &emmc)?;
+    let factory = bench.factory(&print)?;
+    let one = bench.keys(APP)?;
+    let mut bench = bench.reboot()?;
+    let one = one.with(bench.payments(APP, &print)?);
+    eprintln!("With one key: done. Making {count} ...");
+    bench.fill(count.saturating_sub(1))?;
+    let many = bench.keys(LAST_APP)?;
+    let mut bench = bench.reboot()?;
+    let many = many.with(bench.payments(LAST_APP, &print)?);
+    bench.power_off()?;
+
+    println!(
+        "\n  {:<28} {:>18} {:>18}",
+        "",
+        "1 key",
+        format!("{count} keys")
+    );
+    println!(
+        "  {:<28} {1:>10} {2:>7} {1:>10} {2:>7}",
+        "command", "time", "writes"
+    );
+    for (name, cost) in factory {
+        row(name, &[cost]);
+    }
+    for ((name, one), (_, many)) in one.rows().into_iter().zip(many.rows()) {
+        row(name, &[one, many]);
+    }
+    println!(
+        "\nA payment is one write, and with {count} keys takes {:.2} times as long as with one.",
+        many.payment.time.as_secs_f64() / one.payment.time.as_secs_f64()
+    );
+    Ok(())
+}
+
+fn row(name: &str, costs: &[Cost]) {
+    print!("  {name:<28}");
+    for Cost { time, writes } in costs {
+        print!(" {:>7.1} ms {writes:>7}", time.as_secs_f64() * 1000.0);
+    }
+    println!();
+}

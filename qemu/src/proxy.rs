@@ -1,0 +1,215 @@
+//! The trusted applications of a guest, reached from outside: each request goes through a
+//! small program in the guest (host/examples/proxy.rs). So the clients of this process are
+//! apps of the guest, of any uid, and outlive a power cut.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+use touchseal::proto::transport::Transport;
+use touchseal::{FingerprintClient, PaymentClient};
+
+/// Nothing that the trusted applications do takes so long.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// A running proxy. Its clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Proxy(Rc<RefCell<Wire>>);
+
+/// Why a request has no response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProxyError {
+    /// The guest did not answer in time, or has ended. The proxy is not used again.
+    NoAnswer,
+    /// The guest says that it could not be asked.
+    Guest(String),
+}
+
+impl fmt::Display for ProxyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAnswer => f.write_str("the guest does not answer"),
+            Self::Guest(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for ProxyError {}
+
+/// Requests and answers are lines.
+#[derive(Debug)]
+struct Wire {
+    /// None once an answer did not come: the next one would be taken for it.
+    port: Option<BufReader<UnixStream>>,
+    until: Option<Instant>,
+    /// How long commands took, in the guest.
+    busy: Duration,
+}
+
+impl Wire {
+    fn ask(&mut self, line: &str) -> Result<String, ProxyError> {
+        match self.exchange(line) {
+            Some(answer) => match answer.split_once(' ') {
+                Some(("ok", answer)) => Ok(answer.to_owned()),
+                _ => Err(ProxyError::Guest(answer)),
+            },
+            None => {
+                self.port = None;
+                Err(ProxyError::NoAnswer)
+            }
+        }
+    }
+
+    fn exchange(&mut self, line: &str) -> Option<String> {
+        let until = self.until.unwrap_or_else(|| Instant::now() + LIMIT);
+        let port = self.port.as_mut()?;
+        port.get_mut()
+            .write_all(format!("{line}\n").as_bytes())
+            .ok()?;
+        let left = until.checked_duration_since(Instant::now())?;
+        // No time at all is not a timeout that can be set.
+        let left = left.max(Duration::from_micros(1));
+        port.get_ref().set_read_timeout(Some(left)).ok()?;
+        let mut answer = String::new();
+        port.read_line(&mut answer).ok()?;
+        answer.strip_suffix('\n').map(str::to_owned)
+    }
+}
+
+impl Proxy {
+    pub(crate) fn new(port: UnixStream) -> Self {
+        Self(Rc::new(RefCell::new(Wire {
+            port: Some(BufReader::new(port)),
+            until: None,
+            busy: Duration::ZERO,
+        })))
+    }
+
+    /// From `end` on there are no answers, as if the power were out by then.
+    pub fn answer_until(&self, end: Instant) {
+        self.0.borrow_mut().until = Some(end);
+    }
+
+    /// How long the commands took since this was last asked: from one invoke's beginning
+    /// to its end, in the guest.
+    pub fn take_busy(&self) -> Duration {
+        std::mem::take(&mut self.0.borrow_mut().busy)
+    }
+
+    /// A client of the payment TA, as this uid.
+    ///
+    /// # Errors
+    ///
+    /// When no session can be opened.
+    pub fn payment(&self, uid: u32) -> Result<PaymentClient<Session>, ProxyError> {
+        self.open("payment", uid).map(PaymentClient::new)
+    }
+
+    /// A client of the fingerprint TA, as this uid.
+    ///
+    /// # Errors
+    ///
+    /// When no session can be opened.
+    pub fn fingerprint(&self, uid: u32) -> Result<FingerprintClient<Session>, ProxyError> {
+        self.open("fingerprint", uid).map(FingerprintClient::new)
+    }
+
+    fn open(&self, ta: &str, uid: u32) -> Result<Session, ProxyError> {
+        let number = self.0.borrow_mut().ask(&format!("open {ta} {uid}"))?;
+        Ok(Session {
+            proxy: self.clone(),
+            number,
+        })
+    }
+}
+
+/// A session with a trusted application. Closed when dropped.
+#[derive(Debug)]
+pub struct Session {
+    proxy: Proxy,
+    number: String,
+}
+
+impl Transport for Session {
+    type Error = ProxyError;
+
+    fn invoke(
+        &mut self,
+        command: u32,
+        request: &[u8],
+        response: &mut [u8],
+    ) -> Result<usize, ProxyError> {
+        let mut wire = self.proxy.0.borrow_mut();
+        let (number, request) = (&self.number, hex::encode(request));
+        let room = response.len();
+        let answer = wire.ask(&format!("invoke {number} {command} {room} {request}"))?;
+        let garbled = || ProxyError::Guest(format!("the proxy says `{answer}`"));
+        let (micros, bytes) = answer.split_once(' ').ok_or_else(garbled)?;
+        wire.busy += Duration::from_micros(micros.parse().map_err(|_| garbled())?);
+        let bytes = hex::decode(bytes).map_err(|_| garbled())?;
+        response
+            .get_mut(..bytes.len())
+            .ok_or_else(garbled)?
+            .copy_from_slice(&bytes);
+        Ok(bytes.len())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Fails only where the guest is gone, and the session with it.
+        let _ = self
+            .proxy
+            .0
+            .borrow_mut()
+            .ask(&format!("close {}", self.number));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire() -> (Proxy, UnixStream) {
+        let (here, there) = UnixStream::pair().unwrap();
+        (Proxy::new(here), there)
+    }
+
+    #[test]
+    fn a_response_comes_back_with_its_time() {
+        let (proxy, mut guest) = wire();
+        guest.write_all(b"ok 3\nok 1500 0a0b\n").unwrap();
+        let mut session = proxy.open("payment", 10115).unwrap();
+        let mut response = [0; 3];
+        assert_eq!(session.invoke(21, &[1, 2], &mut response), Ok(2));
+        assert_eq!(response, [0x0a, 0x0b, 0]);
+        assert_eq!(proxy.take_busy(), Duration::from_micros(1500));
+        guest.write_all(b"ok \n").unwrap();
+        drop(session);
+        let asked = BufReader::new(guest).lines().take(3);
+        assert_eq!(
+            asked.collect::<Result<Vec<_>, _>>().unwrap(),
+            ["open payment 10115", "invoke 3 21 3 0102", "close 3"]
+        );
+    }
+
+    #[test]
+    fn an_answer_that_comes_too_late_is_nobodys() {
+        let (proxy, mut guest) = wire();
+        proxy.answer_until(Instant::now() + Duration::from_millis(5));
+        assert_eq!(proxy.payment(1).map(drop), Err(ProxyError::NoAnswer));
+        guest.write_all(b"ok 1\n").unwrap_err();
+        proxy.answer_until(Instant::now() + LIMIT);
+        assert_eq!(proxy.payment(1).map(drop), Err(ProxyError::NoAnswer));
+    }
+
+    #[test]
+    fn what_the_guest_says_is_told() {
+        let (proxy, mut guest) = wire();
+        guest.write_all(b"error no driver\n").unwrap();
+        let said = ProxyError::Guest("error no driver".into());
+        assert_eq!(proxy.fingerprint(1).map(drop), Err(said));
+    }
+}

@@ -1,0 +1,264 @@
+//! What the trusted applications do when their storage is damaged, full, shared, or was
+//! written by a newer version. `make test-guest` runs these.
+
+mod fat;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+use touchseal::proto::message::{DeviceKey, Print};
+use touchseal::proto::signed::{KeyStatement, PaymentStatement, Statement};
+use touchseal::proto::status::Status;
+use touchseal::{Error, finger};
+use touchseal_qemu::{
+    App, Command, Emmc, Guest, Options, Platform, Proxy, ProxyError, label, some_payment,
+};
+
+const ROOT: u32 = 0;
+const APP: u32 = 10115;
+const LIMIT: Duration = Duration::from_secs(60);
+/// What an old trusted application says of a newer one's records.
+const TOO_OLD: Status = Status::SealedByNewer;
+
+fn platform() -> Platform {
+    Platform::from_env().unwrap()
+}
+
+fn print() -> Print {
+    finger::from_file(&platform().fingers.join("p1_1.png")).unwrap()
+}
+
+/// A boot of a device.
+struct Boot {
+    guest: Guest,
+    proxy: Proxy,
+    _logs: tempfile::TempDir,
+}
+
+impl Boot {
+    fn of(platform: &Platform, emmc: &Emmc) -> Self {
+        let logs = tempfile::tempdir().unwrap();
+        let mut options = Options::new(logs.path());
+        options.programs = Some(platform.programs.clone());
+        let mut guest = Guest::boot(platform, emmc, &options).unwrap();
+        Self {
+            proxy: guest.proxy().unwrap(),
+            guest,
+            _logs: logs,
+        }
+    }
+
+    fn app(&self, uid: u32) -> App {
+        App::new(&self.proxy, uid).unwrap()
+    }
+
+    /// Makes a device key, a finger, and the app's keys for a scene.
+    fn set_up(&self, print: &Print) {
+        let mut factory = self.app(ROOT);
+        factory.payments.provision().unwrap();
+        factory.sensor.enroll(print.clone()).unwrap();
+        let mut app = self.app(APP);
+        app.payments.generate_app_key().unwrap();
+        let scene = label("checkout").unwrap();
+        app.payments.generate_payment_key(scene).unwrap();
+    }
+
+    fn device_key(&self) -> DeviceKey {
+        self.app(ROOT).payments.export_device_key().unwrap()
+    }
+
+    /// The counter of a payment that goes through.
+    fn pay(&self, print: &Print) -> u64 {
+        let scene = label("checkout").unwrap();
+        let payment = some_payment([7; 32]).unwrap();
+        let paid = self.app(APP).pay(scene, payment, print).unwrap();
+        let statement = PaymentStatement::from_bytes(&paid.statement).unwrap();
+        statement.header.counter
+    }
+
+    fn power_off(self) {
+        self.guest.power_off().unwrap();
+    }
+}
+
+#[track_caller]
+fn refused<R>(outcome: Result<R, Error<ProxyError>>, status: Status) {
+    match outcome {
+        Err(Error::Refused(found)) => assert_eq!(found, status),
+        Err(other) => panic!("expected {status:?}, got {other}"),
+        Ok(_) => panic!("expected {status:?}, and it went through"),
+    }
+}
+
+/// Changes a byte of an object's head, which OP-TEE then takes for inconsistent.
+fn damage(emmc: &Emmc, id: &[u8]) {
+    let mut rpmb = emmc.read_rpmb().unwrap();
+    let data = fat::data_of(&rpmb, id).unwrap();
+    rpmb[data.start] ^= 1;
+    emmc.write_rpmb(&rpmb).unwrap();
+}
+
+#[test]
+fn a_device_key_survives_the_loss_of_one_copy() {
+    let (platform, print, emmc) = (platform(), print(), Emmc::scratch().unwrap());
+    let boot = Boot::of(&platform, &emmc);
+    boot.set_up(&print);
+    let device_key = boot.device_key();
+    boot.pay(&print);
+    boot.power_off();
+
+    // Each copy in turn: the second time, what is left is the copy made by the first repair.
+    for slot in [b"attk.a", b"attk.b"] {
+        damage(&emmc, slot);
+        let boot = Boot::of(&platform, &emmc);
+        boot.app(APP).payments.export_app_key().unwrap();
+        assert!(!boot.app(ROOT).payments.provision().unwrap().new);
+        assert!(boot.device_key() == device_key, "another device key");
+        boot.pay(&print);
+        boot.power_off();
+        assert!(fat::data_of(&emmc.read_rpmb().unwrap(), slot).is_some());
+    }
+
+    damage(&emmc, b"attk.a");
+    damage(&emmc, b"attk.b");
+    let boot = Boot::of(&platform, &emmc);
+    let mut factory = boot.app(ROOT).payments;
+    refused(factory.provision(), Status::DeviceKeyLost);
+    let mut app = boot.app(APP).payments;
+    refused(app.export_app_key(), Status::DeviceKeyLost);
+    assert!(boot.device_key() == device_key, "its loss is another key");
+}
+
+#[test]
+fn two_processes_make_one_key() {
+    const KEYS: usize = 15;
+    let (platform, print, emmc) = (platform(), print(), Emmc::scratch().unwrap());
+    let mut boot = Boot::of(&platform, &emmc);
+    boot.set_up(&print);
+    let race = format!(
+        "for n in $(seq {KEYS}); do
+             touchseal payment-key --scene race-$n &
+             touchseal payment-key --scene race-$n &
+             wait
+         done"
+    );
+    let race = Command::new("sh").args(["-c", &race]).uid(APP);
+    let output = boot.guest.run(&race, LIMIT).unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines.len(), 2 * KEYS, "{said}");
+    for pair in lines.chunks(2) {
+        let mut pair = pair.to_vec();
+        pair.sort_unstable();
+        assert_eq!(
+            pair,
+            ["payment key: made", "payment key: was there, and is kept"]
+        );
+    }
+    let listed = boot.app(APP).payments.list_payment_keys().unwrap();
+    assert_eq!(listed.scenes.len(), KEYS + 1);
+}
+
+#[test]
+fn a_full_rpmb_keeps_what_is_in_it() {
+    let (platform, print) = (platform(), print());
+    let emmc = Emmc::scratch_with_rpmb(128 << 10).unwrap();
+    let boot = Boot::of(&platform, &emmc);
+    boot.set_up(&print);
+    boot.power_off();
+    // Most of it is another trusted application's, or to fill it takes minutes.
+    let mut rpmb = emmc.read_rpmb().unwrap();
+    fat::leave(&mut rpmb, 16 << 10);
+    emmc.write_rpmb(&rpmb).unwrap();
+
+    let boot = Boot::of(&platform, &emmc);
+    let mut made = BTreeMap::new();
+    let full = 'full: loop {
+        let uid = 11_000 + u32::try_from(made.len()).unwrap();
+        let mut app = boot.app(uid).payments;
+        match app.generate_app_key() {
+            Ok(_) => made.insert(uid, 0),
+            Err(error) => break error,
+        };
+        for number in 0..16 {
+            match app.generate_payment_key(label(&format!("scene-{number}")).unwrap()) {
+                Ok(_) => *made.get_mut(&uid).unwrap() += 1,
+                Err(error) => break 'full error,
+            }
+        }
+    };
+    refused::<()>(Err(full), Status::StorageFull);
+
+    let mut keys = Vec::new();
+    for (uid, count) in &made {
+        let mut app = boot.app(*uid).payments;
+        let scenes = app.list_payment_keys().unwrap().scenes;
+        assert_eq!(scenes.len(), *count);
+        keys.extend(scenes.into_iter().map(|scene| (*uid, scene)));
+    }
+    boot.pay(&print);
+    boot.power_off();
+
+    let boot = Boot::of(&platform, &emmc);
+    for (uid, scene) in [keys.first(), keys.last()].into_iter().flatten() {
+        let payment = some_payment([8; 32]).unwrap();
+        boot.app(*uid).pay(scene.clone(), payment, &print).unwrap();
+    }
+    for (uid, scene) in &keys {
+        let mut app = boot.app(*uid).payments;
+        let signed = app.export_payment_key(scene.clone()).unwrap();
+        KeyStatement::from_bytes(&signed.statement).unwrap();
+    }
+    let (uid, scene) = keys.pop().unwrap();
+    let mut app = boot.app(uid).payments;
+    app.remove_payment_key(scene.clone()).unwrap();
+    assert!(app.generate_payment_key(scene).unwrap().new);
+}
+
+/// Firmware with an older version put back, as somebody does who hopes that it is weaker.
+/// Nothing of the normal world is kept over a boot (its root file system is in memory), so
+/// this is also the case where the normal world's storage was wiped.
+#[test]
+fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
+    let (old, print, emmc) = (platform(), print(), Emmc::scratch().unwrap());
+    let newer = old.next().unwrap();
+
+    let boot = Boot::of(&old, &emmc);
+    boot.set_up(&print);
+    let device_key = boot.device_key();
+    let first = boot.pay(&print);
+    let version = boot.app(ROOT).payments.info().unwrap().ta_version;
+    boot.power_off();
+
+    let boot = Boot::of(&newer, &emmc);
+    let info = boot.app(ROOT).payments.info().unwrap();
+    assert_eq!(info.ta_version, version + 1);
+    let second = boot.pay(&print);
+    assert_eq!(second, first + 1);
+    boot.power_off();
+
+    let boot = Boot::of(&old, &emmc);
+    let scene = || label("checkout").unwrap();
+    let mut factory = boot.app(ROOT);
+    refused(factory.payments.provision(), TOO_OLD);
+    refused(factory.sensor.enroll(print.clone()), TOO_OLD);
+    refused(factory.sensor.remove_fingers(), TOO_OLD);
+    let mut app = boot.app(APP);
+    refused(app.sensor.authenticate(1, print.clone()), TOO_OLD);
+    let payments = &mut app.payments;
+    refused(payments.generate_app_key(), TOO_OLD);
+    refused(payments.export_app_key(), TOO_OLD);
+    refused(payments.generate_payment_key(scene()), TOO_OLD);
+    refused(payments.export_payment_key(scene()), TOO_OLD);
+    refused(payments.remove_payment_key(scene()), TOO_OLD);
+    refused(payments.remove_app_keys(), TOO_OLD);
+    let payment = some_payment([9; 32]).unwrap();
+    refused(payments.begin(scene(), payment), TOO_OLD);
+    boot.power_off();
+
+    let boot = Boot::of(&newer, &emmc);
+    assert!(boot.device_key() == device_key, "another device key");
+    let listed = boot.app(APP).payments.list_payment_keys().unwrap();
+    assert_eq!(listed.scenes, [scene()]);
+    assert_eq!(boot.pay(&print), second + 1);
+    boot.power_off();
+}
