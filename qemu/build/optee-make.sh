@@ -18,6 +18,8 @@ optee_make() {
         # CFG_RPMB_WRITE_KEY would also send every frame through tee-supplicant.
         CFG_RPMB_FS=y CFG_REE_FS=n CFG_RPMB_WRITE_KEY=n CFG_RPMB_TESTKEY=n
         CFG_RPMB_FS_CACHE_ENTRIES=64
+        # The FAT is walked so many entries a request to the normal world.
+        CFG_RPMB_FS_RD_ENTRIES=32
 
         # TAs are part of the image. Set from the start, so that adding them
         # rebuilds nothing else.

@@ -16,6 +16,9 @@ tar -C "$out/src" -xf "$source" --strip-components=1 --no-same-owner
 while read -r patch; do
     "$REPO/qemu/toolbox" patch -d "$out/src" -p1 <"$out/debian/patches/$patch"
 done <"$out/debian/patches/series"
+for patch in "$(dirname "$0")"/patches/optee-*.patch; do
+    "$REPO/qemu/toolbox" patch -d "$out/src" -p1 <"$patch"
+done
 
 . "$(dirname "$0")/optee-make.sh"
 optee_make "$out" ta_dev_kit

@@ -41,7 +41,7 @@ step guest "$(key "$build/guest.sh" "$REPO"/qemu/guest/*)" 60 \
     "guest: Debian arm64 packages" "$build/guest.sh"
 guest=$PART
 
-optee_key=$(key "$build"/optee{,-make}.sh "${OPTEE_SOURCE[1]}" "${OPTEE_PATCHES[1]}" "$compiler")
+optee_key=$(key "$build"/optee{,-make}.sh "$build"/patches/optee-*.patch "${OPTEE_SOURCE[1]}" "${OPTEE_PATCHES[1]}" "$compiler")
 tfa_key=$(key "$build/tf-a.sh" "${TFA_SOURCE[1]}" "$compiler")
 linux_key=$(key "$build/linux.sh" "$REPO/qemu/linux.config" "$compiler")
 
