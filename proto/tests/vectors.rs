@@ -6,7 +6,7 @@ use touchseal_proto::command::{Caller, FingerprintCommand, PaymentCommand, Reque
 use touchseal_proto::label::Label;
 use touchseal_proto::message::*;
 use touchseal_proto::signed::*;
-use touchseal_proto::soter::{Blob, Challenge, CpuId, KeyExport, RsaPublicKey, SignedChallenge};
+use touchseal_proto::soter::*;
 use touchseal_proto::status::Status;
 use touchseal_proto::token::{AuthToken, FINGERPRINT};
 use touchseal_proto::transport::{CallError, call};
@@ -408,7 +408,7 @@ fn cpu_id() -> CpuId {
 }
 
 /// The vector `name` is `json`, and a signature.
-fn soter_blob(name: &str, json: touchseal_proto::soter::Json) {
+fn soter_blob(name: &str, json: Json) {
     let golden = vector(name);
     let blob = Blob {
         json,
@@ -427,7 +427,7 @@ fn soter_blobs() {
     let key = |name, counter| {
         let golden = vector(name);
         let pem = std::str::from_utf8(&golden[16..][..458]).unwrap();
-        let public_key = touchseal_proto::soter::from_spki_pem(&pem.replace("\\n", "\n")).unwrap();
+        let public_key = from_spki_pem(&pem.replace("\\n", "\n")).unwrap();
         let export = KeyExport {
             public_key,
             cpu_id: cpu_id(),
@@ -455,6 +455,8 @@ fn soter_blobs() {
         uid: 10042,
     };
     soter_blob("soter_signature", signed.to_json().unwrap());
+    documented(&format!("| JSON | {JSON_MAX} |"));
+    documented(&format!("| SOTER blob | {BLOB_MAX} |"));
 }
 
 /// The fields, each at its offset, are all of `bytes`.

@@ -1,48 +1,39 @@
-//! Verifies a payment and prints the payment as a person reads it.
+//! Verifies what a device signed and prints it as a person reads it.
 
-use super::{amount, parse_nonce};
-use anyhow::{Context, Result};
+mod payment;
+mod soter;
+
+use anyhow::{Context, Result, bail};
 use clap::Args;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
-use touchseal_proto::message::PublicKey;
-use touchseal_proto::signed::{PaymentStatement, Root, SecurityLevel, Sensor};
-use touchseal_verify::{
-    Chain, Expectations, Signed, Verified, device_key_from_text, from_json, verify,
-};
+use touchseal_proto::signed::{Root, SecurityLevel, Sensor};
+use touchseal_verify::{Origin, Unexpected};
 
 #[derive(Args)]
 pub struct Verify {
-    /// The payment: the file that `touchseal pay` wrote
-    signed_payment: PathBuf,
-    /// The keys that vouch for it: the file that `touchseal chain` wrote
-    #[arg(long)]
-    chain: PathBuf,
-    /// The device key as the factory registered it: the file that `touchseal device-key` wrote
-    #[arg(long)]
+    /// The file that `touchseal pay` wrote, or a SOTER signature
+    signed: PathBuf,
+    /// The device key as the factory registered it: the file that `touchseal device-key` wrote,
+    /// or for a SOTER signature the ATTK in PEM
+    #[arg(long, value_name = "FILE")]
     device_key: PathBuf,
-    /// The amount that the backend asked for, in minor units
-    #[arg(long)]
-    amount: Option<u64>,
-    /// The currency that the backend asked for
-    #[arg(long)]
-    currency: Option<String>,
-    /// The payee that the backend asked for
-    #[arg(long)]
-    payee: Option<String>,
-    /// The backend's order number
-    #[arg(long)]
-    order: Option<String>,
-    /// The nonce that the backend gave for this payment
-    #[arg(long, value_parser = parse_nonce)]
-    nonce: Option<[u8; 32]>,
+    #[command(flatten)]
+    payment: Option<payment::Payment>,
+    #[command(flatten)]
+    soter: Option<soter::Soter>,
+    #[command(flatten)]
+    origin: ExpectedOrigin,
+    /// Print JSON
+    #[arg(long, help_heading = None)]
+    json: bool,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "For either")]
+struct ExpectedOrigin {
     /// The uid that the backend expects
     #[arg(long)]
     uid: Option<u32>,
-    /// The scene that the backend expects
-    #[arg(long)]
-    scene: Option<String>,
     /// The last counter that the backend saw of this device
     #[arg(long)]
     last_counter: Option<u64>,
@@ -58,137 +49,86 @@ pub struct Verify {
     /// Refuse a finger from a simulated sensor
     #[arg(long)]
     require_real_sensor: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+}
+
+impl From<ExpectedOrigin> for Origin {
+    fn from(expected: ExpectedOrigin) -> Self {
+        Self {
+            uid: expected.uid,
+            last_counter: expected.last_counter,
+            min_ta_version: expected.min_ta_version,
+            require_tee: expected.require_tee,
+            require_factory: expected.require_factory,
+            require_real_sensor: expected.require_real_sensor,
+        }
+    }
+}
+
+/// What a dialect's verifier found to be signed.
+struct Report {
+    /// The links, from the device key down.
+    chain: &'static str,
+    /// The facts, in the order in which a person asks for them.
+    facts: Vec<(&'static str, String)>,
+    json: serde_json::Value,
 }
 
 impl Verify {
     pub fn run(self) -> Result<()> {
-        let device_key = read_device_key(&self.device_key)?;
-        let chain: Chain = read(&self.chain)?;
-        let signed_payment: Signed = read(&self.signed_payment)?;
-        let verified = verify(&device_key, &chain, &signed_payment).context("NOT VERIFIED")?;
-        let json = self.json;
-        self.expectations()
-            .check(&verified)
-            .context("NOT ACCEPTED: the signatures are good, but this is not what was expected")?;
-        if json {
-            print_json(&verified)
+        let origin = self.origin.into();
+        let report = match (self.payment, self.soter) {
+            (Some(payment), None) => payment.verify(&self.signed, &self.device_key, origin)?,
+            (None, Some(soter)) => soter.verify(&self.signed, &self.device_key, origin)?,
+            _ => bail!(
+                "say what vouches for it: --chain for a payment, \
+                 or --ask and --auth-key for a SOTER signature"
+            ),
+        };
+        if self.json {
+            println!("{:#}", report.json);
         } else {
-            print_table(&verified)
+            println!("VERIFIED: {}", report.chain);
+            for (name, value) in report.facts {
+                println!("  {name:<15} {value}");
+            }
         }
         Ok(())
     }
 }
 
-impl Verify {
-    fn expectations(self) -> Expectations {
-        Expectations {
-            amount: self.amount,
-            currency: self.currency,
-            payee: self.payee,
-            order: self.order,
-            nonce: self.nonce,
-            uid: self.uid,
-            scene: self.scene,
-            last_counter: self.last_counter,
-            min_ta_version: self.min_ta_version,
-            require_tee: self.require_tee,
-            require_factory: self.require_factory,
-            require_real_sensor: self.require_real_sensor,
-        }
+/// Reads a file, and understands it.
+fn read<T, E>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<T>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    parse(&bytes).with_context(|| format!("NOT VERIFIED: {}", path.display()))
+}
+
+fn accept(outcome: Result<(), Unexpected>) -> Result<()> {
+    outcome.context("NOT ACCEPTED: the signatures are good, but this is not what was expected")
+}
+
+fn security_level(level: SecurityLevel) -> String {
+    match level {
+        SecurityLevel::TrustedEnvironment => "trusted execution environment",
+        SecurityLevel::Software => "SOFTWARE: an ordinary process, no protection",
     }
+    .into()
 }
 
-fn read<T: Serialize + DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    from_json(&text).with_context(|| format!("NOT VERIFIED: {}", path.display()))
-}
-
-fn read_device_key(path: &Path) -> Result<PublicKey> {
-    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    device_key_from_text(&text).with_context(|| format!("NOT VERIFIED: {}", path.display()))
-}
-
-/// The facts, in the order in which a person asks for them.
-fn facts(verified: &Verified) -> Vec<(&'static str, String)> {
-    let PaymentStatement {
-        header,
-        finger,
-        scene,
-        payment,
-    } = &verified.payment;
-    vec![
-        ("amount", amount(payment.amount, payment.currency.as_str())),
-        ("payee", payment.payee.to_string()),
-        ("order", payment.order.to_string()),
-        ("nonce", hex::encode(payment.nonce)),
-        ("app", format!("uid {}", header.uid)),
-        ("scene", scene.to_string()),
-        (
-            "finger",
-            format!("{finger}, enrolment epoch {:016x}", header.epoch),
-        ),
-        ("device", hex::encode(header.device_id)),
-        ("counter", header.counter.to_string()),
-        ("TA version", header.ta_version.to_string()),
-        (
-            "security level",
-            match header.security_level {
-                SecurityLevel::TrustedEnvironment => "trusted execution environment".into(),
-                SecurityLevel::Software => "SOFTWARE: an ordinary process, no protection".into(),
-            },
-        ),
-        (
-            "sensor",
-            match header.sensor {
-                Sensor::None => "none".into(),
-                Sensor::Simulated => "SIMULATED: the image came from the normal world".into(),
-            },
-        ),
-        (
-            "device key",
-            match header.root {
-                Root::Factory => "made in a factory".into(),
-                Root::Test => "TEST: made on demand, outside a factory".into(),
-            },
-        ),
-        ("audit head", hex::encode(header.audit_head)),
-    ]
-}
-
-fn print_table(verified: &Verified) {
-    println!("VERIFIED: device key -> app key -> payment key -> payment");
-    for (name, value) in facts(verified) {
-        println!("  {name:<15} {value}");
+fn sensor(sensor: Sensor) -> String {
+    match sensor {
+        Sensor::None => "none",
+        Sensor::Simulated => "SIMULATED: the image came from the normal world",
     }
+    .into()
 }
 
-fn print_json(verified: &Verified) {
-    let PaymentStatement {
-        header,
-        finger,
-        scene,
-        payment,
-    } = &verified.payment;
-    let json = serde_json::json!({
-        "amount": payment.amount,
-        "currency": payment.currency.as_str(),
-        "payee": payment.payee.as_str(),
-        "order": payment.order.as_str(),
-        "nonce": hex::encode(payment.nonce),
-        "uid": header.uid,
-        "scene": scene.as_str(),
-        "finger": finger,
-        "epoch": format!("{:016x}", header.epoch),
-        "device_id": hex::encode(header.device_id),
-        "counter": header.counter,
-        "ta_version": header.ta_version,
-        "security_level": header.security_level as u8,
-        "sensor": header.sensor as u8,
-        "root": header.root as u8,
-        "audit_head": hex::encode(header.audit_head),
-    });
-    println!("{json:#}");
+fn root(root: Root) -> String {
+    match root {
+        Root::Factory => "made in a factory",
+        Root::Test => "TEST: made on demand, outside a factory",
+    }
+    .into()
 }

@@ -1,56 +1,12 @@
-//! Follows the chain, link by link.
+//! Follows the chain of a payment, link by link.
 
+use crate::error::{Link, VerifyError};
 use crate::evidence::{Chain, Signed};
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
-use std::fmt;
 use touchseal_proto::message::{DeviceId, PublicKey};
 use touchseal_proto::signed::{Header, KeyKind, KeyStatement, PaymentStatement, Statement};
-
-/// A link of the chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// The registered device key.
-    DeviceKey,
-    /// The app key's statement.
-    AppKey,
-    /// The payment key's statement.
-    PaymentKey,
-    /// The payment's statement.
-    Payment,
-}
-
-impl fmt::Display for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::DeviceKey => "device key",
-            Self::AppKey => "app key",
-            Self::PaymentKey => "payment key",
-            Self::Payment => "payment",
-        })
-    }
-}
-
-/// Where the chain breaks, and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum VerifyError {
-    /// Not a point on P-256.
-    #[error("{0}: not a P-256 public key")]
-    NotAKey(Link),
-    /// Not r and s.
-    #[error("{0}: the signature does not have the form of one")]
-    SignatureForm(Link),
-    /// Another key signed, or other bytes were signed.
-    #[error("{0}: the signature does not match its statement and the key above it")]
-    Signature(Link),
-    /// The signed bytes are not a statement of this kind.
-    #[error("{0}: the signed bytes are not such a statement")]
-    Statement(Link),
-    /// A field disagrees with the link above.
-    #[error("{0}: its {1} is not that of the key above it")]
-    Disagrees(Link, &'static str),
-}
 
 /// What a verified payment says.
 #[derive(Clone, Debug, PartialEq, Eq)]

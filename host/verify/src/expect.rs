@@ -1,12 +1,86 @@
-//! What a backend expects of a payment, beyond that its signatures are good.
+//! What a backend expects, beyond that the signatures are good.
 
 use crate::chain::Verified;
+use touchseal_proto::message::DeviceId;
 use touchseal_proto::signed::{Root, SecurityLevel, Sensor};
 
-/// Only what is set is checked. A backend sets at least the amount, the currency, the
-/// payee and its nonce, and the last counter that it saw of the device.
+/// What a backend expects of where a signature was made, in either dialect. Only what is
+/// set is checked.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The app.
+    pub uid: Option<u32>,
+    /// The last counter seen of the device: the signature's must be above it.
+    pub last_counter: Option<u64>,
+    /// The oldest TA version to accept.
+    pub min_ta_version: Option<u32>,
+    /// Refuse keys that are not in a trusted execution environment.
+    pub require_tee: bool,
+    /// Refuse a device key that was not made in a factory.
+    pub require_factory: bool,
+    /// Refuse a simulated sensor.
+    pub require_real_sensor: bool,
+}
+
+/// What was signed of where.
+pub(crate) struct Facts<'a> {
+    pub uid: u32,
+    pub counter: u64,
+    pub ta_versions: &'a [u32],
+    pub security_level: SecurityLevel,
+    pub root: Root,
+    pub sensor: Sensor,
+}
+
+impl Origin {
+    pub(crate) fn check(&self, signed: &Facts<'_>) -> Result<(), Unexpected> {
+        same("uid", signed.uid, self.uid)?;
+        if let Some(last) = self.last_counter.filter(|last| signed.counter <= *last) {
+            return Err(unexpected(
+                "counter",
+                signed.counter,
+                format!("more than {last}"),
+            ));
+        }
+        for version in signed.ta_versions {
+            if let Some(oldest) = self.min_ta_version.filter(|oldest| version < oldest) {
+                return Err(unexpected(
+                    "TA version",
+                    version,
+                    format!("{oldest} or later"),
+                ));
+            }
+        }
+        if self.require_tee && signed.security_level != SecurityLevel::TrustedEnvironment {
+            return Err(unexpected(
+                "security level",
+                "software",
+                "trusted environment",
+            ));
+        }
+        if self.require_factory && signed.root != Root::Factory {
+            return Err(unexpected(
+                "device key",
+                "a test key",
+                "one made in a factory",
+            ));
+        }
+        if self.require_real_sensor && matches!(signed.sensor, Sensor::None | Sensor::Simulated) {
+            return Err(unexpected("sensor", "simulated", "a real one"));
+        }
+        Ok(())
+    }
+}
+
+/// What a backend expects of a payment. Only what is set is checked. A backend sets at
+/// least the amount, the currency, the payee and its nonce, and the last counter that it
+/// saw of the device.
 #[derive(Clone, Debug, Default)]
 pub struct Expectations {
+    /// Where the payment was signed. The TA version is checked of the keys, too.
+    pub origin: Origin,
+    /// The device.
+    pub device: Option<DeviceId>,
     /// Amount in minor units.
     pub amount: Option<u64>,
     /// ISO 4217 code.
@@ -17,20 +91,8 @@ pub struct Expectations {
     pub order: Option<String>,
     /// The nonce that the backend gave for this payment.
     pub nonce: Option<[u8; 32]>,
-    /// The app.
-    pub uid: Option<u32>,
     /// The scene.
     pub scene: Option<String>,
-    /// The last counter seen of the device: the payment's must be above it.
-    pub last_counter: Option<u64>,
-    /// The oldest TA version to accept, for the keys and for the payment.
-    pub min_ta_version: Option<u32>,
-    /// Refuse keys that are not in a trusted execution environment.
-    pub require_tee: bool,
-    /// Refuse a device key that was not made in a factory.
-    pub require_factory: bool,
-    /// Refuse a simulated sensor.
-    pub require_real_sensor: bool,
 }
 
 /// A field is not as expected.
@@ -63,51 +125,29 @@ impl Expectations {
             hex::encode(payment.nonce),
             self.nonce.map(hex::encode),
         )?;
-        same("uid", header.uid, self.uid)?;
         same(
             "scene",
             verified.payment.scene.as_str(),
             self.scene.as_deref(),
         )?;
-        if let Some(last) = self.last_counter.filter(|last| header.counter <= *last) {
-            return Err(unexpected(
-                "counter",
-                header.counter,
-                format!("more than {last}"),
-            ));
-        }
+        same(
+            "device",
+            hex::encode(header.device_id),
+            self.device.map(hex::encode),
+        )?;
         let statements = [
             &verified.app_key.header,
             &verified.payment_key.header,
             header,
         ];
-        for version in statements.map(|header| header.ta_version) {
-            if let Some(oldest) = self.min_ta_version.filter(|oldest| version < *oldest) {
-                return Err(unexpected(
-                    "TA version",
-                    version,
-                    format!("{oldest} or later"),
-                ));
-            }
-        }
-        if self.require_tee && header.security_level != SecurityLevel::TrustedEnvironment {
-            return Err(unexpected(
-                "security level",
-                "software",
-                "trusted environment",
-            ));
-        }
-        if self.require_factory && header.root != Root::Factory {
-            return Err(unexpected(
-                "device key",
-                "a test key",
-                "one made in a factory",
-            ));
-        }
-        if self.require_real_sensor && matches!(header.sensor, Sensor::None | Sensor::Simulated) {
-            return Err(unexpected("sensor", "simulated", "a real one"));
-        }
-        Ok(())
+        self.origin.check(&Facts {
+            uid: header.uid,
+            counter: header.counter,
+            ta_versions: &statements.map(|header| header.ta_version),
+            security_level: header.security_level,
+            root: header.root,
+            sensor: header.sensor,
+        })
     }
 }
 
@@ -119,7 +159,7 @@ fn unexpected(field: &'static str, signed: impl ToString, expected: impl ToStrin
     }
 }
 
-fn same<T: PartialEq + ToString>(
+pub(crate) fn same<T: PartialEq + ToString>(
     field: &'static str,
     signed: T,
     expected: Option<T>,

@@ -5,15 +5,26 @@
 //! A signature proves who signed; whether it is *this* order is for
 //! [`Expectations`] to say: a backend checks at least its nonce, and that the
 //! counter is above the last one it saw of the device.
+//!
+//! What a device signs in the SOTER dialect is verified by [`verify_soter`], and
+//! [`SoterExpectations`] says whether it is this challenge.
 #![forbid(unsafe_code)]
 
 mod chain;
+mod error;
 mod evidence;
 mod expect;
+mod soter;
 
-pub use chain::{Link, Verified, VerifyError, device_id, verify};
+pub use chain::{Verified, device_id, verify};
+pub use error::{Link, VerifyError};
 pub use evidence::{
     Chain, EvidenceError, Signed, device_key_from_text, device_key_to_text, from_json, to_json,
 };
-pub use expect::{Expectations, Unexpected};
+pub use expect::{Expectations, Origin, Unexpected};
+pub use soter::{
+    BlobError, SoterBlob, SoterChain, SoterExpectations, SoterVerified, soter_device_key_from_pem,
+    verify_soter,
+};
 pub use touchseal_proto::message::PublicKey;
+pub use touchseal_proto::soter::RsaPublicKey;
