@@ -12,6 +12,12 @@ impl Bench for Device {
     fn try_payment(&self, uid: u32) -> Option<NonsecureTransport> {
         self.try_payment(Login::App { uid }).ok()
     }
+    fn payment_on_behalf(&self, uid: u32) -> NonsecureTransport {
+        Self::payment(self, Login::App { uid })
+    }
+    fn soter(&self, uid: u32) -> NonsecureTransport {
+        Self::soter(self, Login::App { uid })
+    }
     fn fingerprint(&self, uid: u32) -> NonsecureTransport {
         Self::fingerprint(self, Login::App { uid })
     }

@@ -8,7 +8,7 @@ use blackbox::{Bench, suite};
 use nix::unistd::{Uid, seteuid};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use touchseal::transport::teec::{Teec, TeecError};
+use touchseal::transport::teec::{Identity, Teec, TeecError};
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -38,6 +38,12 @@ impl Bench for Optee {
     fn try_payment(&self, uid: u32) -> Option<Teec> {
         as_uid(uid, || Teec::payment(uid)).ok()
     }
+    fn payment_on_behalf(&self, uid: u32) -> Teec {
+        Teec::payment(Identity { caller: 0, uid }).unwrap()
+    }
+    fn soter(&self, uid: u32) -> Teec {
+        as_uid(uid, || Teec::soter(uid)).unwrap()
+    }
     fn fingerprint(&self, uid: u32) -> Teec {
         as_uid(uid, || Teec::fingerprint(uid)).unwrap()
     }
@@ -51,10 +57,28 @@ suite! { Optee::new() }
 #[test]
 fn a_uid_that_the_kernel_does_not_vouch_for_is_refused() {
     let _alone = Optee::new();
-    let claim = |real, claimed| as_uid(real, || Teec::payment(claimed).map(drop));
-    assert_eq!(claim(10001, 10001), Ok(()));
-    for (real, claimed) in [(10001, 10002), (10001, 0), (0, 10001), (1, 0x10)] {
-        let refused: Result<(), TeecError> = claim(real, claimed);
-        assert!(refused.is_err(), "uid {real} passed for {claimed}");
+    let claim = |real, caller, uid| {
+        let open: [fn(Identity) -> Result<Teec, TeecError>; 3] =
+            [Teec::payment, Teec::soter, Teec::fingerprint];
+        open.map(|open| as_uid(real, || open(Identity { caller, uid }).map(drop)))
+    };
+    for (real, caller, uid) in [(10001, 10001, 10001), (0, 0, 10001)] {
+        assert_eq!(claim(real, caller, uid), [Ok(()); 3]);
+    }
+    for (real, caller, uid) in [
+        (10001, 10002, 10002),
+        (10001, 10001, 10002),
+        (10001, 0, 0),
+        (10001, 0, 10001),
+        (10001, 10001, 0),
+        (0, 10001, 10001),
+        (1, 0x10, 0x10),
+    ] {
+        for refused in claim(real, caller, uid) {
+            assert!(
+                refused.is_err(),
+                "uid {real} passed for {caller}, which speaks for {uid}"
+            );
+        }
     }
 }

@@ -1,7 +1,12 @@
 //! What any touchseal device must do, whatever it runs on: nothing here knows more
 //! than a client does.
 
+mod life;
 mod prints;
+mod soter;
+
+pub use life::*;
+pub use soter::*;
 
 use std::fmt::Debug;
 use touchseal::proto::command::{FingerprintCommand, PaymentCommand};
@@ -25,6 +30,10 @@ pub trait Bench {
     fn payment(&self, uid: u32) -> Self::Transport {
         self.try_payment(uid).unwrap()
     }
+    /// A session of root with the payment TA, for another uid.
+    fn payment_on_behalf(&self, uid: u32) -> Self::Transport;
+    /// A session of a uid with the SOTER TA.
+    fn soter(&self, uid: u32) -> Self::Transport;
     /// A session of a uid with the fingerprint TA.
     fn fingerprint(&self, uid: u32) -> Self::Transport;
     /// Lets time pass on the device.
@@ -59,6 +68,20 @@ macro_rules! suite {
             wrong_fingers_lock,
             malformed_requests_are_refused,
             a_response_that_would_not_fit_is_not_begun,
+            a_good_key_is_replaced_only_when_told,
+            a_key_is_found_or_invalidated_or_absent,
+            root_removes_the_keys_of_an_uninstalled_app,
+            a_factory_reset_leaves_the_device_key_and_the_counter,
+            a_latch_is_for_ever,
+            a_sound_device_is_diagnosed_as_one,
+            a_soter_signature_verifies,
+            soter_and_payments_share_one_counter,
+            soter_keys_are_made_once_and_replaced_when_told,
+            soter_keys_can_be_prepared,
+            a_soter_token_is_good_for_its_operation_only,
+            a_soter_challenge_is_of_any_text_up_to_its_bound,
+            a_new_finger_invalidates_soter_keys,
+            what_is_for_the_soter_ta_is_refused,
         }
     };
 }
@@ -113,8 +136,8 @@ fn ready<B: Bench>(bench: &B) {
 fn client<B: Bench>(bench: &B, uid: u32) -> Payments<B> {
     ready(bench);
     let mut client = payments(bench, uid);
-    client.generate_app_key().unwrap();
-    client.generate_payment_key(label("shop")).unwrap();
+    client.generate_app_key(false).unwrap();
+    client.generate_payment_key(label("shop"), false).unwrap();
     client
 }
 
@@ -185,8 +208,13 @@ pub fn keys_are_made_once<B: Bench>(bench: &B) {
     let shop = public(client.export_payment_key(label("shop")).unwrap());
 
     assert!(!payments(bench, 0).provision().unwrap().new);
-    assert!(!client.generate_app_key().unwrap().new);
-    assert!(!client.generate_payment_key(label("shop")).unwrap().new);
+    assert!(!client.generate_app_key(false).unwrap().new);
+    assert!(
+        !client
+            .generate_payment_key(label("shop"), false)
+            .unwrap()
+            .new
+    );
     assert_eq!(client.export_device_key().unwrap(), device);
     assert_eq!(public(client.export_app_key().unwrap()), app);
     assert_eq!(
@@ -194,7 +222,9 @@ pub fn keys_are_made_once<B: Bench>(bench: &B) {
         shop
     );
 
-    client.generate_payment_key(label("another shop")).unwrap();
+    client
+        .generate_payment_key(label("another shop"), false)
+        .unwrap();
     assert_ne!(
         public(client.export_payment_key(label("another shop")).unwrap()),
         shop
@@ -204,13 +234,19 @@ pub fn keys_are_made_once<B: Bench>(bench: &B) {
 pub fn keys_are_listed_and_removed<B: Bench>(bench: &B) {
     let mut client = client(bench, 10020);
     let scenes = |client: &mut Payments<B>| {
-        let mut scenes = client.list_payment_keys().unwrap().scenes.to_vec();
-        scenes.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        let keys = client.list_payment_keys().unwrap().keys;
+        let mut scenes: Vec<_> = keys
+            .iter()
+            .map(|key| key.scene.as_str().to_owned())
+            .collect();
+        scenes.sort();
         scenes
     };
-    client.generate_payment_key(label("another shop")).unwrap();
-    assert_eq!(scenes(&mut client), [label("another shop"), label("shop")]);
-    assert_eq!(scenes(&mut payments(bench, 10021)), []);
+    client
+        .generate_payment_key(label("another shop"), false)
+        .unwrap();
+    assert_eq!(scenes(&mut client), ["another shop", "shop"]);
+    assert!(scenes(&mut payments(bench, 10021)).is_empty());
 
     let before = client.export_payment_key(label("shop")).unwrap();
     let begun = client.begin(label("shop"), payment(1)).unwrap();
@@ -225,7 +261,12 @@ pub fn keys_are_listed_and_removed<B: Bench>(bench: &B) {
         client.begin(label("shop"), payment(1)),
         Status::NoPaymentKey,
     );
-    assert!(client.generate_payment_key(label("shop")).unwrap().new);
+    assert!(
+        client
+            .generate_payment_key(label("shop"), false)
+            .unwrap()
+            .new
+    );
     let after = client.export_payment_key(label("shop")).unwrap();
     let key = |signed: &SignedKey| {
         KeyStatement::from_bytes(&signed.statement)
@@ -235,7 +276,7 @@ pub fn keys_are_listed_and_removed<B: Bench>(bench: &B) {
     assert_ne!(key(&before), key(&after));
 
     client.remove_app_keys().unwrap();
-    assert_eq!(scenes(&mut client), []);
+    assert!(scenes(&mut client).is_empty());
     refused(client.export_app_key(), Status::NoAppKey);
     client.remove_app_keys().unwrap();
 }
@@ -244,23 +285,28 @@ pub fn one_app_has_so_many_keys_and_no_more<B: Bench>(bench: &B) {
     let mut greedy = client(bench, 10022);
     for number in 1..MAX_PAYMENT_KEYS {
         greedy
-            .generate_payment_key(label(&format!("scene {number}")))
+            .generate_payment_key(label(&format!("scene {number}")), false)
             .unwrap();
     }
     refused(
-        greedy.generate_payment_key(label("one more")),
+        greedy.generate_payment_key(label("one more"), false),
         Status::TooManyKeys,
     );
-    assert!(!greedy.generate_payment_key(label("shop")).unwrap().new);
+    assert!(
+        !greedy
+            .generate_payment_key(label("shop"), false)
+            .unwrap()
+            .new
+    );
     assert_eq!(
-        greedy.list_payment_keys().unwrap().scenes.len(),
+        greedy.list_payment_keys().unwrap().keys.len(),
         MAX_PAYMENT_KEYS
     );
 
     client(bench, 10023);
     let mut greedy = client(bench, 10022);
     greedy.remove_app_keys().unwrap();
-    assert!(greedy.list_payment_keys().unwrap().scenes.is_empty());
+    assert!(greedy.list_payment_keys().unwrap().keys.is_empty());
 }
 
 pub fn one_app_leaves_room_for_others<B: Bench>(bench: &B) {
@@ -399,7 +445,10 @@ pub fn a_uid_reaches_its_own_keys_only<B: Bench>(bench: &B) {
     refused(other.begin(label("shop"), payment(1)), Status::NoPaymentKey);
     refused(other.export_app_key(), Status::NoAppKey);
     refused(other.export_payment_key(label("shop")), Status::NoAppKey);
-    refused(other.generate_payment_key(label("shop")), Status::NoAppKey);
+    refused(
+        other.generate_payment_key(label("shop"), false),
+        Status::NoAppKey,
+    );
 
     let mut other = client(bench, 10013);
     let key = |signed: SignedKey| KeyStatement::from_bytes(&signed.statement).unwrap();
@@ -434,7 +483,12 @@ pub fn a_new_finger_invalidates_payment_keys<B: Bench>(bench: &B) {
         Status::PaymentKeyInvalidated,
     );
 
-    assert!(client.generate_payment_key(label("shop")).unwrap().new);
+    assert!(
+        client
+            .generate_payment_key(label("shop"), false)
+            .unwrap()
+            .new
+    );
     pay(bench, 10015, &mut client, 1);
 }
 
@@ -442,9 +496,9 @@ pub fn without_a_finger_there_is_no_payment_key<B: Bench>(bench: &B) {
     ready(bench);
     fingers(bench, 0).remove_fingers().unwrap();
     let mut client = payments(bench, 10016);
-    client.generate_app_key().unwrap();
+    client.generate_app_key(false).unwrap();
     refused(
-        client.generate_payment_key(label("shop")),
+        client.generate_payment_key(label("shop"), false),
         Status::NoFingerEnrolled,
     );
     refused(

@@ -28,7 +28,7 @@ fn full() {
     let mut settings = FingerprintClient::new(device.fingerprint(ROOT));
     refused(settings.enroll(device::finger(2)), Status::StorageFull);
     let mut other = PaymentClient::new(device.payment(Login::App { uid: APP + 1 }));
-    refused(other.generate_app_key(), Status::StorageFull);
+    refused(other.generate_app_key(false), Status::StorageFull);
     life(&device).expect("what is there needs no room");
 }
 

@@ -64,20 +64,28 @@ fn a_hidden_state_does_not_lift_the_lock() {
 
 #[test]
 fn a_hidden_key_is_not_made_anew() {
-    let mut device = restarted();
-    let mut owner = Owner::of(&device);
-    let key = owner.payments.export_app_key().unwrap();
-    drop(owner);
-    device.reboot();
-    let mut owner = PaymentClient::new(device.payment(Login::App { uid: APP }));
-    owner.info().unwrap();
-    device.rpmb().hide_next(1);
-    owner
-        .generate_app_key()
-        .expect_err("the key is there after all");
-    device.rpmb().hide_next(0);
-    let again = owner.export_app_key().unwrap();
-    assert_eq!(again.statement[93..157], key.statement[93..157]);
+    for hidden in 1..6 {
+        let mut device = restarted();
+        let key = Owner::of(&device).payments.export_app_key().unwrap();
+        for warm in [false, true] {
+            device.reboot();
+            let mut owner = PaymentClient::new(device.payment(Login::App { uid: APP }));
+            owner.info().unwrap();
+            if warm {
+                owner.export_app_key().unwrap();
+            }
+            device.rpmb().hide_next(hidden);
+            if let Ok(generated) = owner.generate_app_key(false) {
+                assert!(
+                    !generated.new,
+                    "{hidden} hidden: the key is there after all"
+                );
+            }
+            device.rpmb().hide_next(0);
+            let again = owner.export_app_key().unwrap();
+            assert_eq!(again.statement[93..157], key.statement[93..157]);
+        }
+    }
 }
 
 /// The owner's finger matches and the stranger's does not, whatever was tried while the

@@ -105,7 +105,7 @@ fn changes(device: &Device) -> device::Outcome<()> {
     let mut settings = FingerprintClient::new(device.fingerprint(root));
     settings.enroll(device::finger(3))?;
     let mut owner = Owner::of(device);
-    owner.payments.generate_payment_key(device::shop())?;
+    owner.payments.generate_payment_key(device::shop(), false)?;
     let handle = begin(&mut owner)?;
     let token = owner.fingers.authenticate(handle, device::finger(3))?;
     owner.payments.finish(handle, token)?;

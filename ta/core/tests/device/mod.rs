@@ -108,8 +108,8 @@ fn live(device: &Device, traces: &mut Traces) -> Result<(), Error<touchseal_core
         settings.enroll(finger(1))?;
     }
     let mut owner = Owner::of(device);
-    owner.payments.generate_app_key()?;
-    owner.payments.generate_payment_key(shop())?;
+    owner.payments.generate_app_key(false)?;
+    owner.payments.generate_payment_key(shop(), false)?;
     let exported = owner.payments.export_payment_key(shop())?;
     let exported = KeyStatement::from_bytes(&exported.statement).unwrap();
     traces.payment_key = Some(exported.public_key);
