@@ -53,3 +53,59 @@ impl<E: fmt::Display> fmt::Display for GenerationFailure<E> {
 }
 
 impl<E: std::error::Error> std::error::Error for GenerationFailure<E> {}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::client::PaymentClient;
+    use touchseal_core::dispatch::Login;
+    use touchseal_nonsecure::{Device, NonsecureTransport};
+    use touchseal_proto::command::Request;
+    use touchseal_proto::message::GenerateAppKey;
+    use touchseal_verify::{Signed, verify_report};
+
+    const NONCE: [u8; 32] = [5; 32];
+
+    fn root(device: &Device) -> PaymentClient<NonsecureTransport> {
+        PaymentClient::new(device.payment(Login::App { uid: 0 }))
+    }
+
+    #[test]
+    fn a_failure_carries_what_a_backend_can_verify() {
+        let device = Device::default();
+        let mut client = root(&device);
+        client.provision().unwrap();
+        let device_key = client.export_device_key().unwrap().public_key;
+        device.rpmb().set_full(true);
+        let cause = client.generate_app_key(false).unwrap_err();
+        let failure = GenerationFailure::new(&mut client, cause, NONCE);
+        assert_eq!(failure.cause, Error::Refused(Status::StorageFull));
+        let report = Signed::from(failure.report.unwrap());
+        let report = verify_report(&device_key, &report, Some(&NONCE)).unwrap();
+        assert_eq!(report.status, Status::StorageFull);
+        assert_eq!(report.command, GenerateAppKey::COMMAND);
+    }
+
+    #[test]
+    fn without_a_device_key_there_is_no_report() {
+        let device = Device::default();
+        let mut client = root(&device);
+        let cause = client.generate_app_key(false).unwrap_err();
+        let failure = GenerationFailure::new(&mut client, cause, NONCE);
+        assert_eq!(failure.cause, Error::Refused(Status::NotProvisioned));
+        assert_eq!(failure.report, None);
+    }
+
+    #[test]
+    fn the_callers_own_fault_is_not_reported() {
+        let device = Device::default();
+        let mut client = root(&device);
+        client.provision().unwrap();
+        let cause = Error::Refused(Status::NotAuthorized);
+        assert_eq!(
+            GenerationFailure::new(&mut client, cause, NONCE).report,
+            None
+        );
+    }
+}

@@ -211,3 +211,7 @@ fn soter_blob<E>(blob: &Blob) -> Result<Vec<u8>, Error<E>> {
     let blob = blob.to_soter().map_err(Error::Protocol)?;
     Ok(blob.as_slice().to_vec())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
