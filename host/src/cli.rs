@@ -2,15 +2,21 @@
 
 #[cfg(feature = "teec")]
 mod device;
+mod exit;
 mod verify;
+mod verify_report;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 /// Fingerprint payment keys in an OP-TEE secure world.
 #[derive(Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = exit::HELP)]
 pub struct Cli {
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -19,19 +25,33 @@ pub struct Cli {
 enum Command {
     /// Verify a payment's evidence with the device's public key alone
     Verify(verify::Verify),
+    /// Verify what a device reported of a key that it did not make
+    VerifyReport(verify_report::VerifyReport),
     #[cfg(feature = "teec")]
     #[command(flatten)]
     Device(device::Command),
 }
 
 impl Cli {
-    /// Does what was asked.
-    pub fn run(self) -> Result<()> {
-        match self.command {
-            Command::Verify(verify) => verify.run(),
-            #[cfg(feature = "teec")]
-            Command::Device(command) => command.run(),
+    /// Does what was asked, and says why not.
+    pub fn run(self) -> ExitCode {
+        let json = self.json;
+        match self.command.run(json) {
+            Ok(exit) => exit.into(),
+            Err(error) => exit::explain(&error, json).into(),
         }
+    }
+}
+
+impl Command {
+    fn run(self, json: bool) -> Result<exit::Exit> {
+        match self {
+            Self::Verify(verify) => verify.run().map_err(exit::not_verified)?,
+            Self::VerifyReport(verify) => verify.run(json).map_err(exit::not_verified)?,
+            #[cfg(feature = "teec")]
+            Self::Device(command) => return command.run(device::Output { json }),
+        }
+        Ok(exit::Exit::Done)
     }
 }
 

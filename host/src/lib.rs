@@ -2,12 +2,18 @@
 //!
 //! [`client`] has one method a command, over any
 //! [`Transport`](touchseal_proto::transport::Transport); on a device that is
-//! `transport::teec` (feature `teec`). [`finger`] makes a print of an image.
-//! What comes out is verified with `touchseal-verify`.
+//! `transport::teec` (feature `teec`). [`soter`] has SOTER's verbs over that, [`report`] what
+//! a failed making of a key leaves for a backend, [`doctor`] says which link to the keys is
+//! broken. [`finger`] makes a print of an image. What comes out is verified with
+//! `touchseal-verify`.
 #![forbid(unsafe_code)]
 
 pub mod client;
+pub mod doctor;
+pub mod emmc;
 pub mod finger;
+pub mod report;
+pub mod soter;
 pub mod transport;
 
 pub use client::{FingerprintClient, PaymentClient, SoterClient};

@@ -7,11 +7,5 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match cli::Cli::parse().run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("touchseal: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    cli::Cli::parse().run()
 }

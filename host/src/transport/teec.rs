@@ -1,5 +1,7 @@
 //! Over the GlobalPlatform TEE client API (libteec, the kernel, OP-TEE).
 
+use crate::client::{FingerprintClient, PaymentClient, SoterClient};
+use crate::transport::SecureWorld;
 use optee_teec::{
     ConnectionMethods, Context, ErrorKind, Operation, ParamNone, ParamTmpRef, ParamType,
     ParamValue, Session, Uuid,
@@ -95,6 +97,23 @@ pub struct Identity {
 impl From<u32> for Identity {
     fn from(uid: u32) -> Self {
         Self { caller: uid, uid }
+    }
+}
+
+impl SecureWorld for Identity {
+    type Transport = Teec;
+
+    fn payment(&self) -> Result<PaymentClient<Teec>, TeecError> {
+        Teec::payment(*self).map(PaymentClient::new)
+    }
+    fn soter(&self) -> Result<SoterClient<Teec>, TeecError> {
+        Teec::soter(*self).map(SoterClient::new)
+    }
+    fn fingerprint(&self) -> Result<FingerprintClient<Teec>, TeecError> {
+        Teec::fingerprint(*self).map(FingerprintClient::new)
+    }
+    fn cause(error: &TeecError) -> Status {
+        error.cause()
     }
 }
 

@@ -75,7 +75,7 @@ pub fn verify(
 }
 
 /// A statement, after its signature was verified over exactly its bytes.
-fn open<S: Statement>(
+pub fn open<S: Statement>(
     link: Link,
     above: Link,
     key: &PublicKey,

@@ -15,6 +15,8 @@ pub enum Link {
     Payment,
     /// The statement of a SOTER challenge.
     Challenge,
+    /// The statement of a report.
+    Report,
 }
 
 impl fmt::Display for Link {
@@ -25,6 +27,7 @@ impl fmt::Display for Link {
             Self::PaymentKey => "payment key",
             Self::Payment => "payment",
             Self::Challenge => "challenge",
+            Self::Report => "report",
         })
     }
 }
@@ -54,4 +57,7 @@ pub enum VerifyError {
     /// A field disagrees with the link above.
     #[error("{0}: its {1} is not that of the key above it")]
     Disagrees(Link, &'static str),
+    /// It was signed for another nonce.
+    #[error("{0}: its nonce is not the one that was given")]
+    Nonce(Link),
 }

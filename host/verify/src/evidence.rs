@@ -4,7 +4,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use touchseal_proto::message::{PublicKey, SignedKey, SignedPayment};
+use touchseal_proto::message::{PublicKey, SignedKey, SignedPayment, SignedReport};
 
 /// A statement and its signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,15 @@ impl From<SignedPayment> for Signed {
         Self {
             statement: payment.statement.to_vec(),
             signature: payment.signature.to_vec(),
+        }
+    }
+}
+
+impl From<SignedReport> for Signed {
+    fn from(report: SignedReport) -> Self {
+        Self {
+            statement: report.statement.to_vec(),
+            signature: report.signature.to_vec(),
         }
     }
 }

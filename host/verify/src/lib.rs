@@ -7,13 +7,15 @@
 //! counter is above the last one it saw of the device.
 //!
 //! What a device signs in the SOTER dialect is verified by [`verify_soter`], and
-//! [`SoterExpectations`] says whether it is this challenge.
+//! [`SoterExpectations`] says whether it is this challenge. [`verify_report`] is for a device
+//! that made no key: it tells a broken phone from a lying one.
 #![forbid(unsafe_code)]
 
 mod chain;
 mod error;
 mod evidence;
 mod expect;
+mod report;
 mod soter;
 
 pub use chain::{Verified, device_id, verify};
@@ -22,6 +24,7 @@ pub use evidence::{
     Chain, EvidenceError, Signed, device_key_from_text, device_key_to_text, from_json, to_json,
 };
 pub use expect::{Expectations, Origin, Unexpected};
+pub use report::verify_report;
 pub use soter::{
     BlobError, SoterBlob, SoterChain, SoterExpectations, SoterVerified, soter_device_key_from_pem,
     verify_soter,

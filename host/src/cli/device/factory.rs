@@ -1,0 +1,93 @@
+//! What the factory does once, and a factory reset.
+
+use super::output::Output;
+use super::{input, session};
+use anyhow::{Context, Result};
+use clap::{ArgAction, Args};
+use serde_json::json;
+use std::path::PathBuf;
+use touchseal::Error;
+use touchseal::client::{Payments, Soter};
+use touchseal::proto::label::Lot;
+use touchseal::proto::message::{self, DeviceId};
+use touchseal::proto::status::Status;
+use touchseal::transport::teec::TeecError;
+use touchseal_verify::device_key_from_text;
+
+#[derive(Args)]
+pub struct Latch {
+    /// The device, as `touchseal device-key` names it: 32 hexadecimal digits
+    #[arg(long, value_parser = input::device_id())]
+    device_id: DeviceId,
+    /// The production lot
+    #[arg(long, value_parser = input::label::<32>())]
+    lot: Lot,
+    /// The issuer's P-256 public key: 128 hexadecimal digits and a line end, as of a device key
+    #[arg(long, value_name = "FILE")]
+    issuer: PathBuf,
+}
+
+impl Latch {
+    pub fn run(self, output: Output) -> Result<()> {
+        let path = self.issuer.display();
+        let issuer = std::fs::read(&self.issuer).with_context(|| format!("cannot read {path}"))?;
+        let issuer = device_key_from_text(&issuer)
+            .with_context(|| format!("{path} is not such a public key"))?;
+        session::payment()?.latch(message::Latch {
+            device_id: self.device_id,
+            lot: self.lot.clone(),
+            issuer,
+        })?;
+        output.say(
+            format!("the factory mode is closed for ever, lot {}", self.lot),
+            json!({ "latched": true, "lot": self.lot.as_str() }),
+        );
+        Ok(())
+    }
+}
+
+#[derive(Args)]
+pub struct FactoryReset {
+    /// That this is meant: what is removed does not come back
+    #[arg(long, required = true, action = ArgAction::SetTrue)]
+    yes: bool,
+}
+
+impl FactoryReset {
+    /// The fingers go first: without them every payment key is unusable at once.
+    pub fn run(self, output: Output) -> Result<()> {
+        session::fingerprint()?.remove_fingers()?;
+        let native = remove_every_key::<Payments>()?;
+        let soter = remove_every_key::<Soter>()?;
+        let done = |done| if done { "removed" } else { "there are none" };
+        output.say(
+            format!(
+                "fingers: removed\nkeys of every app: {}\nSOTER keys of every app: {}\n\
+                 The device key and the counter stay.",
+                done(native),
+                done(soter)
+            ),
+            json!({ "fingers": true, "keys": native, "soter_keys": soter }),
+        );
+        Ok(())
+    }
+}
+
+/// False where there can be none: nothing vouches for a key, or nothing holds one.
+fn remove_every_key<A: session::Dialect>() -> Result<bool> {
+    let mut client = match A::open(session::me()) {
+        Ok(client) => client,
+        Err(error) if is_absent(&error) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    match client.remove_every_key() {
+        Ok(_) => Ok(true),
+        Err(Error::Refused(Status::NotProvisioned)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_absent(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref().map(|error: &TeecError| error.cause());
+    cause == Some(Status::TaNotFound)
+}

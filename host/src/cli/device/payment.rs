@@ -1,0 +1,125 @@
+//! The native dialect: what a backend needs of the keys, and a payment.
+
+use super::output::{Output, write_file};
+use super::{input, session};
+use crate::cli::{amount, parse_nonce};
+use anyhow::Result;
+use clap::Args;
+use serde_json::json;
+use std::path::PathBuf;
+use touchseal::finger;
+use touchseal::proto::label::{Order, Payee, Scene};
+use touchseal::proto::message::{Currency, Payment};
+use touchseal_verify::{Chain, Signed, device_key_to_text, to_json};
+
+/// Exports the device key.
+pub fn device_key(out: Option<PathBuf>, output: Output) -> Result<()> {
+    let key = session::payment()?.export_device_key()?;
+    let device_id = hex::encode(key.device_id);
+    let line = device_key_to_text(&key.public_key);
+    let text = match &out {
+        Some(path) => {
+            write_file(path, line.as_bytes())?;
+            format!("device {device_id}")
+        }
+        None => format!("device {device_id}\n{}", line.trim_end()),
+    };
+    let public_key = hex::encode(key.public_key);
+    output.say(
+        text,
+        json!({ "device_id": device_id, "public_key": public_key }),
+    );
+    Ok(())
+}
+
+#[derive(Args)]
+pub struct Export {
+    /// The scene
+    #[arg(long, value_parser = input::label::<64>())]
+    scene: Scene,
+    /// Where to write them, for the backend
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl Export {
+    pub fn run(self, output: Output) -> Result<()> {
+        let mut client = session::payment()?;
+        let chain = Chain {
+            app_key: Signed::from(client.export_app_key()?),
+            payment_key: Signed::from(client.export_payment_key(self.scene)?),
+        };
+        write_file(&self.out, to_json(&chain).as_bytes())?;
+        let path = self.out.display().to_string();
+        output.say(
+            format!("app key and payment key exported\nthe chain is in {path}"),
+            json!({ "chain": path }),
+        );
+        Ok(())
+    }
+}
+
+#[derive(Args)]
+pub struct Pay {
+    /// The scene
+    #[arg(long, value_parser = input::label::<64>())]
+    scene: Scene,
+    #[command(flatten)]
+    payment: PaymentArgs,
+    /// An image of the finger on the sensor
+    #[arg(long)]
+    image: PathBuf,
+    /// Where to write the signed payment, for the backend
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// A payment, as a person writes it.
+#[derive(Args)]
+struct PaymentArgs {
+    /// Amount in minor units of the currency (cents)
+    #[arg(long)]
+    amount: u64,
+    /// ISO 4217 currency code
+    #[arg(long, value_parser = input::currency())]
+    currency: Currency,
+    /// Who gets the money
+    #[arg(long, value_parser = input::label::<64>())]
+    payee: Payee,
+    /// The backend's order number
+    #[arg(long, value_parser = input::label::<64>())]
+    order: Order,
+    /// The backend's nonce: 64 hexadecimal digits, used once
+    #[arg(long, value_parser = parse_nonce)]
+    nonce: [u8; 32],
+}
+
+impl From<PaymentArgs> for Payment {
+    fn from(args: PaymentArgs) -> Self {
+        Self {
+            amount: args.amount,
+            currency: args.currency,
+            payee: args.payee,
+            order: args.order,
+            nonce: args.nonce,
+        }
+    }
+}
+
+impl Pay {
+    pub fn run(self, output: Output) -> Result<()> {
+        let print = finger::from_file(&self.image)?;
+        let paid = amount(self.payment.amount, self.payment.currency.as_str());
+        let mut client = session::payment()?;
+        let begun = client.begin(self.scene, self.payment.into())?;
+        let token = session::fingerprint()?.authenticate(begun.handle, print)?;
+        let payment = client.finish(begun.handle, token)?;
+        write_file(&self.out, to_json(&Signed::from(payment)).as_bytes())?;
+        let path = self.out.display().to_string();
+        output.say(
+            format!("paid {paid}\nthe signed payment is in {path}"),
+            json!({ "payment": path }),
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! What is told of a key that was not made: the cause, and the device's signed word on it.
+
+use super::output::write_file;
+use crate::cli::parse_nonce;
+use anyhow::{Context, Result};
+use clap::Args;
+use std::path::PathBuf;
+use touchseal::Error;
+use touchseal::client::{Client, HoldsKeys};
+use touchseal::proto::status::Status;
+use touchseal::report::GenerationFailure;
+use touchseal::transport::SecureWorld;
+use touchseal::transport::teec::{Identity, Teec, TeecError};
+use touchseal_verify::{Signed, to_json};
+
+#[derive(Args)]
+pub struct Report {
+    /// Where to write the device's signed report when the key cannot be made, for the backend
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// The backend's nonce for that report: 64 hexadecimal digits; random without it
+    #[arg(long, value_parser = parse_nonce)]
+    nonce: Option<[u8; 32]>,
+}
+
+impl Report {
+    /// The failure of what `client` has just been asked, with a report where there can be
+    /// one.
+    pub fn failure<A: HoldsKeys>(
+        &self,
+        client: &mut Client<Teec, A>,
+        cause: Error<TeecError>,
+    ) -> Result<GenerationFailure<TeecError>> {
+        let nonce = match self.nonce {
+            Some(nonce) => nonce,
+            None => {
+                let mut nonce = [0; 32];
+                getrandom::fill(&mut nonce).context("no random nonce")?;
+                nonce
+            }
+        };
+        let failure = GenerationFailure::new(client, cause, nonce);
+        match (&self.report, &failure.report) {
+            (Some(path), Some(report)) => {
+                write_file(path, to_json(&Signed::from(report.clone())).as_bytes())?;
+                eprintln!(
+                    "touchseal: the device's signed report is in {}",
+                    path.display()
+                );
+            }
+            (Some(_), None) => eprintln!("touchseal: the device signs no report of this"),
+            (None, Some(_)) => {
+                eprintln!("touchseal: the device signs a report of this: see --report");
+            }
+            (None, None) => {}
+        }
+        Ok(failure)
+    }
+}
+
+/// What has happened, where the secure world, or the way there, is what failed.
+pub fn cause(error: &anyhow::Error) -> Option<Status> {
+    error.chain().find_map(|error| {
+        if let Some(failure) = error.downcast_ref::<GenerationFailure<TeecError>>() {
+            Some(Identity::cause_of_call(&failure.cause))
+        } else if let Some(error) = error.downcast_ref() {
+            Some(Identity::cause_of_call(error))
+        } else {
+            error.downcast_ref().map(Identity::cause)
+        }
+    })
+}
+
+/// The report that a failure carries.
+pub fn report(error: &anyhow::Error) -> Option<Signed> {
+    let failure: &GenerationFailure<TeecError> = error.downcast_ref()?;
+    failure.report.clone().map(Signed::from)
+}

@@ -1,0 +1,144 @@
+//! The SOTER dialect.
+
+use super::output::{Output, write_file};
+use super::{input, keys, progress, session};
+use anyhow::{Result, anyhow};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use touchseal::client::Soter;
+use touchseal::finger;
+use touchseal::proto::label::Scene;
+use touchseal::proto::message::MAX_SPARES;
+use touchseal::proto::soter::{Blob, Challenge, spki_pem};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make the RSA device key (ATTK), once, or repair a copy of it (as root)
+    Provision,
+    /// Make key pairs ahead, so that the next keys take no time (as root)
+    Prepare,
+    /// Export the ATTK, which the factory registers with the backend
+    DeviceKey {
+        /// Where to write it, in PEM
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    #[command(flatten)]
+    Keys(keys::Command),
+    /// Export this user's ASK and AuthKey as SOTER blobs, signed by the keys above them
+    Export(Export),
+    /// Sign a challenge after a match made for it: a SOTER blob
+    Sign(Sign),
+}
+
+#[derive(Args)]
+pub struct Export {
+    /// The name of the AuthKey
+    #[arg(long, value_parser = input::label::<64>())]
+    scene: Scene,
+    /// Where to write the ASK
+    #[arg(long, value_name = "FILE")]
+    ask: PathBuf,
+    /// Where to write the AuthKey
+    #[arg(long, value_name = "FILE")]
+    auth_key: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Sign {
+    /// The name of the AuthKey
+    #[arg(long, value_parser = input::label::<64>())]
+    scene: Scene,
+    /// What the backend asks to be signed: up to 512 characters
+    #[arg(long, value_parser = input::challenge())]
+    challenge: Box<Challenge>,
+    /// An image of the finger on the sensor
+    #[arg(long)]
+    image: PathBuf,
+    /// Where to write the signature, for the backend
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl Command {
+    pub fn run(self, output: Output) -> Result<()> {
+        match self {
+            Self::Provision => keys::provision::<Soter>(output),
+            Self::Prepare => prepare(output),
+            Self::DeviceKey { out } => device_key(&out, output),
+            Self::Keys(command) => command.run::<Soter>(output),
+            Self::Export(export) => export.run(output),
+            Self::Sign(sign) => sign.run(output),
+        }
+    }
+}
+
+/// One key pair a command, so that others come in between, until there are no more places.
+fn prepare(output: Output) -> Result<()> {
+    let mut client = session::soter()?;
+    let mut spares = 0;
+    loop {
+        let what = format!("key pair {} of {MAX_SPARES}", spares + 1);
+        let prepared = progress::make(&what, true, || client.prepare())?.spares;
+        let done = prepared == spares || prepared >= MAX_SPARES;
+        spares = prepared;
+        if done {
+            break;
+        }
+    }
+    output.say(
+        format!("key pairs prepared: {spares}"),
+        json!({ "spares": spares }),
+    );
+    Ok(())
+}
+
+fn device_key(out: &Path, output: Output) -> Result<()> {
+    let key = session::soter()?.export_device_key()?;
+    let pem = spki_pem(&key.public_key).map_err(|_| anyhow!("the ATTK is no RSA-2048 key"))?;
+    write_file(out, format!("{pem}\n").as_bytes())?;
+    let (cpu_id, path) = (key.cpu_id.to_string(), out.display().to_string());
+    output.say(
+        format!("cpu_id {cpu_id}\nthe ATTK is in {path}"),
+        json!({ "cpu_id": cpu_id, "public_key": pem.as_str() }),
+    );
+    Ok(())
+}
+
+impl Export {
+    fn run(self, output: Output) -> Result<()> {
+        let mut client = session::soter()?;
+        write_blob(&self.ask, &client.export_app_key()?)?;
+        write_blob(&self.auth_key, &client.export_payment_key(self.scene)?)?;
+        let (ask, auth_key) = (self.ask.display(), self.auth_key.display());
+        output.say(
+            format!("the ASK is in {ask}\nthe AuthKey is in {auth_key}"),
+            json!({ "ask": ask.to_string(), "auth_key": auth_key.to_string() }),
+        );
+        Ok(())
+    }
+}
+
+impl Sign {
+    fn run(self, output: Output) -> Result<()> {
+        let print = finger::from_file(&self.image)?;
+        let mut client = session::soter()?;
+        let begun = client.begin(self.scene, *self.challenge)?;
+        let token = session::fingerprint()?.authenticate(begun.handle, print)?;
+        write_blob(&self.out, &client.finish(begun.handle, token)?)?;
+        let path = self.out.display().to_string();
+        output.say(
+            format!("signed\nthe signature is in {path}"),
+            json!({ "signature": path }),
+        );
+        Ok(())
+    }
+}
+
+fn write_blob(path: &Path, blob: &Blob) -> Result<()> {
+    let blob = blob
+        .to_soter()
+        .map_err(|_| anyhow!("what was signed is too long for a SOTER blob"))?;
+    write_file(path, &blob)
+}

@@ -1,0 +1,161 @@
+//! What the exit code says, and what is said of a failure.
+
+use anyhow::Error;
+use serde_json::json;
+use std::fmt;
+use std::process::ExitCode;
+use touchseal_proto::status::Status;
+
+/// Shown under `--help`.
+pub const HELP: &str = "\
+Exit codes:
+  0  done; of doctor: nothing is broken
+  1  the secure world refused: the cause has a name, a number and a remedy; of doctor:
+     something is broken
+  2  the options, or a file that they name, cannot be used
+  3  the secure world was not reached: `touchseal doctor` says where the chain breaks
+  4  not verified, or not what was expected";
+
+/// The exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0.
+    Done = 0,
+    /// 1.
+    Refused = 1,
+    /// 2, as clap's.
+    Usage = 2,
+    /// 3.
+    NotReached = 3,
+    /// 4.
+    NotVerified = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl From<Status> for Exit {
+    fn from(cause: Status) -> Self {
+        match cause as u16 {
+            0 => Self::Done,
+            50.. => Self::NotReached,
+            _ => Self::Refused,
+        }
+    }
+}
+
+/// Marks the failure of a verification.
+#[derive(Debug)]
+struct NotVerified(Error);
+
+impl fmt::Display for NotVerified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl std::error::Error for NotVerified {}
+
+/// A verification failed; a file that cannot be read was not verified at all.
+pub fn not_verified(error: Error) -> Error {
+    if error.chain().any(|error| error.is::<std::io::Error>()) {
+        error
+    } else {
+        NotVerified(error).into()
+    }
+}
+
+/// Says why on standard error, and as JSON for a machine.
+pub fn explain(error: &Error, as_json: bool) -> Exit {
+    eprintln!("touchseal: {error:#}");
+    let cause = cause(error);
+    if let Some((told, exact)) = cause.filter(|(told, exact)| told != exact) {
+        eprintln!(
+            "touchseal: the eMMC tells more than {}: {} ({}, {}): {}",
+            told.name(),
+            exact.sentence(),
+            exact.name(),
+            exact as u16,
+            exact.remedy()
+        );
+    }
+    let cause = cause.map(|(_, exact)| exact);
+    if as_json {
+        let cause = cause.map(json_of_cause);
+        let message = format!("{error:#}");
+        let error = json!({ "message": message, "cause": cause, "report": report(error) });
+        println!("{:#}", json!({ "error": error }));
+    }
+    match cause {
+        Some(cause) => cause.into(),
+        None if error.is::<NotVerified>() => Exit::NotVerified,
+        None => Exit::Usage,
+    }
+}
+
+/// A cause, for a machine.
+pub fn json_of_cause(cause: Status) -> serde_json::Value {
+    json!({
+        "name": cause.name(),
+        "number": cause as u16,
+        "sentence": cause.sentence(),
+        "remedy": cause.remedy(),
+    })
+}
+
+/// What the secure world told, and what that comes to when the eMMC is asked.
+#[cfg(feature = "teec")]
+fn cause(error: &Error) -> Option<(Status, Status)> {
+    use std::path::Path;
+    use touchseal::emmc::{ask_rpmb, refine};
+    let told = super::device::cause(error)?;
+    let exact = match told {
+        Status::StorageUnavailable => refine(told, &ask_rpmb(Path::new("/sys"))),
+        _ => told,
+    };
+    Some((told, exact))
+}
+
+#[cfg(feature = "teec")]
+fn report(error: &Error) -> Option<touchseal_verify::Signed> {
+    super::device::report(error)
+}
+
+#[cfg(not(feature = "teec"))]
+fn cause(_: &Error) -> Option<(Status, Status)> {
+    None
+}
+
+#[cfg(not(feature = "teec"))]
+fn report(_: &Error) -> Option<touchseal_verify::Signed> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_has_its_code() {
+        for (cause, exit) in [
+            (Status::Ok, Exit::Done),
+            (Status::StorageFull, Exit::Refused),
+            (Status::Internal, Exit::Refused),
+            (Status::DriverMissing, Exit::NotReached),
+            (Status::NotReached, Exit::NotReached),
+        ] {
+            assert_eq!(Exit::from(cause), exit);
+        }
+    }
+
+    #[test]
+    fn what_is_not_verified_is_told_from_what_cannot_be_read() {
+        let forged = not_verified(Error::msg("forged"));
+        assert_eq!(explain(&forged, false), Exit::NotVerified);
+        let unreadable = Error::from(std::io::Error::other("no such file"));
+        assert_eq!(explain(&not_verified(unreadable), false), Exit::Usage);
+    }
+}

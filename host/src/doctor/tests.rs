@@ -1,0 +1,156 @@
+//! The doctor on a device in this process: what is done to it is found.
+
+use super::*;
+use crate::transport::TransportError;
+use crate::{FingerprintClient, PaymentClient, SoterClient};
+use touchseal_core::dispatch::Login;
+use touchseal_core::error::Error;
+use touchseal_nonsecure::{Device, NonsecureTransport};
+
+const ROOT: Login = Login::App { uid: 0 };
+
+/// A device, and whether its firmware has the SOTER TA.
+struct World {
+    device: Device,
+    has_soter: bool,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            device: Device::default(),
+            has_soter: true,
+        }
+    }
+
+    fn examine_with(&self, rpmb: RpmbKey) -> Vec<Link> {
+        let sysfs = tempfile::tempdir().unwrap();
+        let machine = Machine {
+            device_node: &sysfs.path().join("tee0"),
+            sysfs: sysfs.path(),
+            ask_rpmb: &|| rpmb.clone(),
+        };
+        examine(&machine, self)
+    }
+
+    #[track_caller]
+    fn finds(&self, name: &str, state: State, cause: Option<Status>) {
+        let links = self.examine_with(RpmbKey::Programmed);
+        let link = links.iter().find(|link| link.name == name).unwrap();
+        assert_eq!((link.state, link.cause), (state, cause), "{link:?}");
+    }
+}
+
+impl SecureWorld for World {
+    type Transport = NonsecureTransport;
+
+    fn payment(&self) -> Result<PaymentClient<NonsecureTransport>, TransportError<Self>> {
+        self.device.try_payment(ROOT).map(PaymentClient::new)
+    }
+    fn soter(&self) -> Result<SoterClient<NonsecureTransport>, TransportError<Self>> {
+        if self.has_soter {
+            Ok(SoterClient::new(self.device.soter(ROOT)))
+        } else {
+            Err(Error::Peer(Status::TaNotFound))
+        }
+    }
+    fn fingerprint(&self) -> Result<FingerprintClient<NonsecureTransport>, TransportError<Self>> {
+        Ok(FingerprintClient::new(self.device.fingerprint(ROOT)))
+    }
+    fn cause(error: &Error) -> Status {
+        error.status()
+    }
+}
+
+#[test]
+fn a_new_device_is_told_to_be_provisioned() {
+    let world = World::new();
+    let cause = Some(Status::NotProvisioned);
+    world.finds("device key", State::Broken, cause);
+    world.finds("SOTER ATTK", State::Warning, cause);
+    world.finds("round trip", State::NotReached, None);
+    world.finds("enrolment", State::Warning, Some(Status::NoFingerEnrolled));
+    assert_eq!(world.device.rpmb().writes(), 0, "nothing is written");
+}
+
+#[test]
+fn the_round_trip_closes_and_nothing_is_written() {
+    let world = World::new();
+    world.payment().unwrap().provision().unwrap();
+    let before = world.device.rpmb().writes();
+    world.finds("device key", State::Ok, None);
+    world.finds("round trip", State::Ok, None);
+    world.finds("factory", State::Warning, None);
+    world.finds("keys", State::Ok, None);
+    assert_eq!(world.device.rpmb().writes(), before);
+}
+
+#[test]
+fn a_firmware_without_soter_is_not_broken() {
+    let mut world = World::new();
+    world.has_soter = false;
+    world.finds("SOTER TA", State::Ok, Some(Status::TaNotFound));
+    let links = world.examine_with(RpmbKey::Programmed);
+    assert!(links.iter().all(|link| link.name != "SOTER ATTK"));
+}
+
+#[test]
+fn a_lost_copy_is_a_warning_and_two_are_not() {
+    let mut world = World::new();
+    world.payment().unwrap().provision().unwrap();
+    world.device.rpmb().lose(b"pattk.b");
+    world.device.reboot();
+    let cause = Some(Status::DeviceKeySlotDamaged);
+    world.finds("device key", State::Warning, cause);
+    world.finds("round trip", State::Ok, None);
+    world.device.rpmb().lose(b"pattk.a");
+    world.device.reboot();
+    let cause = Some(Status::DeviceKeyLost);
+    world.finds("device key", State::Broken, cause);
+    world.finds("round trip", State::Broken, cause);
+}
+
+#[test]
+fn a_dead_storage_is_found() {
+    let mut world = World::new();
+    world.payment().unwrap().provision().unwrap();
+    world.device.rpmb().set_dead(true);
+    world.device.reboot();
+    let cause = Some(Status::StorageDead);
+    world.finds("RPMB", State::Broken, cause);
+    world.finds("device key", State::Broken, cause);
+}
+
+fn unusable() -> Diagnosis {
+    let mut diagnosis = World::new().payment().unwrap().diagnose().unwrap();
+    diagnosis.state = Status::StorageUnavailable;
+    diagnosis
+}
+
+#[test]
+fn an_unusable_rpmb_is_asked_itself() {
+    let diagnosis = unusable();
+    for (answer, cause) in [
+        (RpmbKey::NotProgrammed, Status::RpmbKeyNotProgrammed),
+        (RpmbKey::Programmed, Status::RpmbKeyedForOther),
+        (
+            RpmbKey::Unknown("`mmc` is not installed".into()),
+            Status::StorageUnavailable,
+        ),
+    ] {
+        let link = storage::rpmb(Some(&diagnosis), None, &|| answer.clone());
+        assert_eq!((link.state, link.cause), (State::Broken, Some(cause)));
+        let said = link.found.contains("not installed");
+        assert_eq!(said, matches!(answer, RpmbKey::Unknown(_)));
+    }
+}
+
+#[test]
+fn what_would_be_a_write_is_not_asked() {
+    let mut diagnosis = unusable();
+    assert!(!would_write(&diagnosis), "nothing is sealed yet");
+    diagnosis.version_floor = diagnosis.ta_version;
+    assert!(!would_write(&diagnosis));
+    diagnosis.ta_version += 1;
+    assert!(would_write(&diagnosis));
+}
