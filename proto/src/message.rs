@@ -204,6 +204,9 @@ wire_enum! {
     }
 }
 
+/// Nobody has counted.
+pub const NOT_COUNTED: u16 = u16::MAX;
+
 wire_struct! {
     /// How the trusted application, its storage and its keys are.
     #[derive(Clone, Debug, PartialEq, Eq)]
@@ -233,7 +236,8 @@ wire_struct! {
         lot: Option<Lot>,
         /// The device counter.
         counter: u64,
-        /// How many objects the trusted application has sealed.
+        /// How many objects the trusted application has sealed: counted for root alone,
+        /// for OP-TEE opens each; else [`NOT_COUNTED`].
         objects: u16,
         /// How many keys are prepared ahead.
         spares: u8,

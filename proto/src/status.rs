@@ -79,7 +79,7 @@ statuses! {
         "the payment key was made under another set of fingers, and is unusable for ever"
         "let the owner confirm the change, then make a new payment key"
     15 TooManyKeys
-        "this app, or this device, has as many keys as it may have"
+        "this app has as many keys as it may have"
         "remove keys that are no longer used with `touchseal remove-key`"
     16 DeviceKeySlotDamaged
         "one of the two copies of the device key is damaged; the other is good"
@@ -133,7 +133,7 @@ statuses! {
         "the RPMB's key is not programmed"
         "program it in the factory; on an emulator, check the machine's RPMB key"
     36 RpmbKeyedForOther
-        "the RPMB is keyed for another device: this eMMC has come from elsewhere"
+        "the RPMB's answers do not verify: it is keyed for another device, or they are changed on their way"
         "put the device's own eMMC back: an RPMB is keyed once, for ever"
     37 Busy
         "another client is making or using that key"
@@ -144,6 +144,9 @@ statuses! {
     41 Internal
         "the secure world failed in a way that has no better name"
         "look at the secure console, and report it"
+    42 SaltIgnored
+        "this platform's RSA ignores how long the salt of a signature must be: no SOTER backend takes what it signs"
+        "build OP-TEE with its default crypto library, or with the patch in qemu/build/patches"
     50 DriverMissing
         "there is no OP-TEE driver: the TEE device node is not there"
         "check that the kernel has CONFIG_OPTEE and that the firmware has OP-TEE"

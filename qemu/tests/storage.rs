@@ -17,7 +17,7 @@ const ROOT: u32 = 0;
 const APP: u32 = 10115;
 const LIMIT: Duration = Duration::from_secs(60);
 /// What an old trusted application says of a newer one's records.
-const TOO_OLD: Status = Status::SealedByNewer;
+const TOO_OLD: Status = Status::TaTooOld;
 
 fn platform() -> Platform {
     Platform::from_env().unwrap()
@@ -57,9 +57,9 @@ impl Boot {
         factory.payments.provision().unwrap();
         factory.sensor.enroll(print.clone()).unwrap();
         let mut app = self.app(APP);
-        app.payments.generate_app_key().unwrap();
+        app.payments.generate_app_key(false).unwrap();
         let scene = label("checkout").unwrap();
-        app.payments.generate_payment_key(scene).unwrap();
+        app.payments.generate_payment_key(scene, false).unwrap();
     }
 
     fn device_key(&self) -> DeviceKey {
@@ -155,7 +155,7 @@ fn two_processes_make_one_key() {
         );
     }
     let listed = boot.app(APP).payments.list_payment_keys().unwrap();
-    assert_eq!(listed.scenes.len(), KEYS + 1);
+    assert_eq!(listed.keys.len(), KEYS + 1);
 }
 
 #[test]
@@ -175,12 +175,12 @@ fn a_full_rpmb_keeps_what_is_in_it() {
     let full = 'full: loop {
         let uid = 11_000 + u32::try_from(made.len()).unwrap();
         let mut app = boot.app(uid).payments;
-        match app.generate_app_key() {
+        match app.generate_app_key(false) {
             Ok(_) => made.insert(uid, 0),
             Err(error) => break error,
         };
         for number in 0..16 {
-            match app.generate_payment_key(label(&format!("scene-{number}")).unwrap()) {
+            match app.generate_payment_key(label(&format!("scene-{number}")).unwrap(), false) {
                 Ok(_) => *made.get_mut(&uid).unwrap() += 1,
                 Err(error) => break 'full error,
             }
@@ -191,9 +191,9 @@ fn a_full_rpmb_keeps_what_is_in_it() {
     let mut keys = Vec::new();
     for (uid, count) in &made {
         let mut app = boot.app(*uid).payments;
-        let scenes = app.list_payment_keys().unwrap().scenes;
-        assert_eq!(scenes.len(), *count);
-        keys.extend(scenes.into_iter().map(|scene| (*uid, scene)));
+        let listed = app.list_payment_keys().unwrap().keys;
+        assert_eq!(listed.len(), *count);
+        keys.extend(listed.into_iter().map(|key| (*uid, key.scene)));
     }
     boot.pay(&print);
     boot.power_off();
@@ -211,7 +211,7 @@ fn a_full_rpmb_keeps_what_is_in_it() {
     let (uid, scene) = keys.pop().unwrap();
     let mut app = boot.app(uid).payments;
     app.remove_payment_key(scene.clone()).unwrap();
-    assert!(app.generate_payment_key(scene).unwrap().new);
+    assert!(app.generate_payment_key(scene, false).unwrap().new);
 }
 
 /// Firmware with an older version put back, as somebody does who hopes that it is weaker.
@@ -245,9 +245,9 @@ fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
     let mut app = boot.app(APP);
     refused(app.sensor.authenticate(1, print.clone()), TOO_OLD);
     let payments = &mut app.payments;
-    refused(payments.generate_app_key(), TOO_OLD);
+    refused(payments.generate_app_key(false), TOO_OLD);
     refused(payments.export_app_key(), TOO_OLD);
-    refused(payments.generate_payment_key(scene()), TOO_OLD);
+    refused(payments.generate_payment_key(scene(), false), TOO_OLD);
     refused(payments.export_payment_key(scene()), TOO_OLD);
     refused(payments.remove_payment_key(scene()), TOO_OLD);
     refused(payments.remove_app_keys(), TOO_OLD);

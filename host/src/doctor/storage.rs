@@ -2,12 +2,9 @@
 
 use super::Link;
 use crate::emmc::{Emmc, RpmbKey, refine};
-use touchseal_proto::message::Diagnosis;
+use touchseal_proto::message::{Diagnosis, NOT_COUNTED};
 use touchseal_proto::signed::SecurityLevel;
 use touchseal_proto::status::Status;
-
-/// So many objects may a trusted application seal (`MAX_OBJECTS` in `ta/core/src/keys.rs`).
-const MAX_OBJECTS: u16 = 256;
 
 /// What the RPMB's key and all that is sealed are derived from.
 pub fn hardware_key(diagnosis: Option<&Diagnosis>) -> Link {
@@ -51,6 +48,10 @@ pub fn rpmb(diagnosis: Option<&Diagnosis>, emmc: Option<&Emmc>, ask: &dyn Fn() -
             }
             link
         }
+        // Before anything is sealed, an RPMB without its key looks like an empty one.
+        Status::NotProvisioned if ask() == RpmbKey::NotProgrammed => {
+            Link::broken(NAME, Status::RpmbKeyNotProgrammed)
+        }
         cause
         @ (Status::RpmbKeyNotProgrammed | Status::RpmbKeyedForOther | Status::StorageDead) => {
             Link::broken(NAME, cause)
@@ -81,20 +82,17 @@ pub fn room(diagnosis: Option<&Diagnosis>, soter: Option<&Diagnosis>, emmc: Opti
     let Some(diagnosis) = diagnosis else {
         return Link::not_reached(NAME);
     };
-    let most = [Some(diagnosis), soter].into_iter().flatten();
-    let full = most.map(|ta| ta.objects).max() >= Some(MAX_OBJECTS);
-    let mut found = format!("{} of {MAX_OBJECTS} objects", diagnosis.objects);
+    let count = |objects| match objects {
+        NOT_COUNTED => "not counted (ask as root)".to_owned(),
+        objects => objects.to_string(),
+    };
+    let mut found = format!("objects: {}", count(diagnosis.objects));
     if let Some(soter) = soter {
-        let (objects, spares) = (soter.objects, soter.spares);
-        found += &format!(", SOTER {objects} of {MAX_OBJECTS} ({spares} keys prepared)");
+        let (objects, spares) = (count(soter.objects), soter.spares);
+        found += &format!(", SOTER {objects} ({spares} keys prepared)");
     }
     if let Some(emmc) = emmc {
         found += &format!(", in an RPMB of {} KiB", emmc.rpmb_size / 1024);
     }
-    if full {
-        let cause = Status::TooManyKeys;
-        Link::warning(NAME, found, cause.remedy()).because(cause)
-    } else {
-        Link::ok(NAME, found)
-    }
+    Link::ok(NAME, found)
 }

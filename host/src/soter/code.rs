@@ -82,7 +82,7 @@ impl From<Status> for Code {
             | Status::SupplicantMissing
             | Status::TaDied
             | Status::NotReached => Self::SecureHwCommunicationFailed,
-            Status::TaTooOld | Status::Internal => Self::Unknown,
+            Status::TaTooOld | Status::SaltIgnored | Status::Internal => Self::Unknown,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::keys::{KeyRecord, Keys};
-use crate::platform::KeyStore;
+use crate::platform::{KeyStore, Store};
 use crate::record;
 use sha2::{Digest, Sha256};
 use touchseal_proto::message::{Provisioned, Slot};
@@ -31,11 +31,12 @@ pub fn hash(public_key: impl AsRef<[u8]>) -> KeyHash {
 /// What is in a slot.
 enum Found<K> {
     DeviceKey(K),
-    AnotherKey,
+    /// Another key, or none that can be used.
+    Damage,
     Nothing,
 }
 
-impl<S: KeyStore> Keys<'_, S> {
+impl<S: Store + KeyStore> Keys<'_, S> {
     /// Whether any slot holds a key.
     pub fn device_key_exists(&mut self) -> Result<bool> {
         for slot in DEVICE_SLOTS {
@@ -66,15 +67,15 @@ impl<S: KeyStore> Keys<'_, S> {
         if let Some(key) = self.recent.device.take() {
             return Ok(key);
         }
-        let mut another = false;
+        let mut damaged = false;
         for slot in DEVICE_SLOTS {
             match self.look_into(slot, wanted)? {
                 Found::DeviceKey(key) => return Ok(key),
-                Found::AnotherKey => another = true,
+                Found::Damage => damaged = true,
                 Found::Nothing => {}
             }
         }
-        Err(if another {
+        Err(if damaged {
             Error::DeviceKeyMismatch
         } else {
             Error::DeviceKeyLost
@@ -105,7 +106,7 @@ impl<S: KeyStore> Keys<'_, S> {
     pub fn device_slots(&mut self, wanted: &KeyHash) -> [Slot; 2] {
         DEVICE_SLOTS.map(|slot| match self.look_into(slot, wanted) {
             Ok(Found::DeviceKey(_)) => Slot::Good,
-            Ok(Found::AnotherKey) => Slot::Damaged,
+            Ok(Found::Damage) => Slot::Damaged,
             Ok(Found::Nothing) => Slot::Empty,
             Err(_) => Slot::Unknown,
         })
@@ -113,39 +114,38 @@ impl<S: KeyStore> Keys<'_, S> {
 
     /// A copy counts when it signs: the signature is of nothing, and goes nowhere.
     fn look_into(&mut self, slot: &[u8], wanted: &KeyHash) -> Result<Found<S::Key>> {
-        let key = match self.store.open_key(slot) {
-            Ok(Some(key)) => key,
-            Ok(None) | Err(Error::StorageDamaged) => return Ok(Found::Nothing),
-            Err(error) => return Err(error),
-        };
-        let public_key = match self.store.public_key(&key) {
-            Ok(public_key) => public_key,
-            Err(Error::StorageDamaged | Error::KeyDamaged) => return Ok(Found::AnotherKey),
-            Err(error) => return Err(error),
-        };
-        if hash(public_key) != *wanted {
-            return Ok(Found::AnotherKey);
-        }
-        match self.store.sign(&key, &[0; 32]) {
-            Ok(_) => Ok(Found::DeviceKey(key)),
-            Err(Error::KeyDamaged) => Ok(Found::AnotherKey),
+        match self.prove(slot, wanted) {
+            Ok(Some(key)) => Ok(Found::DeviceKey(key)),
+            Ok(None) => Ok(Found::Nothing),
+            Err(Error::StorageDamaged | Error::KeyDamaged) => Ok(Found::Damage),
             Err(error) => Err(error),
         }
     }
 
-    /// Fills a slot that does not hold the device key. Only what has proved to be another
-    /// key is deleted.
+    fn prove(&mut self, slot: &[u8], wanted: &KeyHash) -> Result<Option<S::Key>> {
+        let Some(key) = self.store.open_key(slot)? else {
+            return Ok(None);
+        };
+        if hash(self.store.public_key(&key)?) != *wanted {
+            return Err(Error::KeyDamaged);
+        }
+        self.store.sign(&key, &[0; 32])?;
+        Ok(Some(key))
+    }
+
+    /// Fills a slot that does not hold the device key. Only what has proved to be damaged
+    /// is deleted.
     fn fill_slot(&mut self, slot: &[u8], key: &S::Key, wanted: &KeyHash) -> Result<bool> {
         match self.look_into(slot, wanted)? {
             Found::DeviceKey(_) => return Ok(false),
-            Found::AnotherKey => self.store.delete_key(slot)?,
+            Found::Damage => self.store.delete_key(slot)?,
             Found::Nothing => {}
         }
         self.store
             .copy_key(key, slot, &record::to_bytes(&DEVICE_RECORD)?)?;
         match self.look_into(slot, wanted)? {
             Found::DeviceKey(_) => Ok(true),
-            Found::AnotherKey | Found::Nothing => Err(Error::StorageDamaged),
+            Found::Damage | Found::Nothing => Err(Error::StorageDamaged),
         }
     }
 }

@@ -84,6 +84,8 @@ pub enum Error {
     TaTooOld,
     /// The counter reached its end.
     CounterExhausted,
+    /// RSA signatures have another salt than they should.
+    SaltIgnored,
     /// No memory left.
     OutOfMemory,
     /// Anything else that the platform reports.
@@ -146,6 +148,7 @@ impl Error {
             Self::StorageDead => Status::StorageDead,
             Self::StorageDamaged => Status::StorageDamaged,
             Self::TaTooOld => Status::TaTooOld,
+            Self::SaltIgnored => Status::SaltIgnored,
             Self::OutOfMemory => Status::OutOfMemory,
             Self::Exists | Self::CounterExhausted | Self::TooManySessions | Self::Platform => {
                 Status::Internal

@@ -1,8 +1,8 @@
 //! The keys of apps: which is sealed where, and what is sealed with it.
 
 use crate::error::{Error, Result};
-use crate::platform::{KeyStore, ObjectId};
-use crate::record::{self, Record, SEALED_MAX};
+use crate::platform::{KeyStore, ObjectId, RECORD_MAX, Store};
+use crate::record::{self, Record, SEALED_MAX, Sealed};
 use core::ops::ControlFlow;
 use sha2::{Digest, Sha256};
 use touchseal_proto::label::Scene;
@@ -10,16 +10,11 @@ use touchseal_proto::message::{Generated, KeyState, ListedKey, MAX_PAYMENT_KEYS,
 use touchseal_proto::signed::KeyKind;
 use touchseal_proto::wire_struct;
 
-/// So many objects in all, the device's own among them: OP-TEE finds one by walking past
-/// the others.
-pub const MAX_OBJECTS: usize = 256;
-
 /// A key has two places: its replacement is sealed in the other one.
 const PLACES: usize = 2;
 
-/// So many objects can the payment keys of an app be.
-#[allow(clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
-const MAX_IDS: usize = PLACES * MAX_PAYMENT_KEYS;
+/// So many objects are removed in one go.
+const BATCH: usize = 32;
 
 wire_struct! {
     /// What is sealed with a key: a key object that turns up under another name
@@ -43,6 +38,34 @@ impl Record for KeyRecord {
     const MAGIC: [u8; 4] = *b"TSKR";
     const VERSION: u16 = 1;
     const SIZE: usize = 96;
+}
+
+/// A hash of a scene.
+type SceneHash = [u8; 12];
+
+wire_struct! {
+    /// Which payment keys an app may have. Each is named here before it is made and until
+    /// it is gone, so that nobody walks past the keys of all apps to find those of one.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    KeyList {
+        /// Hashes of their scenes.
+        scenes: heapless::Vec<SceneHash, MAX_PAYMENT_KEYS>,
+    }
+}
+
+impl Record for KeyList {
+    const MAGIC: [u8; 4] = *b"TSKL";
+    const VERSION: u16 = 1;
+    const SIZE: usize = RECORD_MAX;
+}
+
+const LIST: &[u8] = b"keys";
+
+fn list_id(uid: u32) -> Result<ObjectId> {
+    let mut id = ObjectId::from_slice(LIST).map_err(|_| Error::Platform)?;
+    id.extend_from_slice(&uid.to_be_bytes())
+        .map_err(|_| Error::Platform)?;
+    Ok(id)
 }
 
 /// Names a key: an app's own, or that of a scene.
@@ -97,27 +120,28 @@ impl KeyName {
         }
     }
 
-    /// The id says whose key it is, so that no index is needed: an object exists
-    /// whole, or the key was never made. Its kind, its uid, a hash of its scene; then
-    /// its place.
-    fn id(&self) -> Result<ObjectId> {
+    fn scene_hash(&self) -> Result<SceneHash> {
         let scene = self.scene.as_ref().map_or("", Scene::as_str);
-        let name = Sha256::new_with_prefix(b"touchseal.key")
+        let hash: [u8; 32] = Sha256::new_with_prefix(b"touchseal.key")
             .chain_update(scene)
-            .finalize();
-        let mut id = ids_of(self.kind(), self.uid)?;
-        id.extend_from_slice(name.get(..16).ok_or(Error::Platform)?)
-            .map_err(|_| Error::Platform)?;
-        Ok(id)
+            .finalize()
+            .into();
+        hash.first_chunk().copied().ok_or(Error::Platform)
+    }
+
+    fn id(&self) -> Result<ObjectId> {
+        key_id(self.kind(), self.uid, &self.scene_hash()?)
     }
 }
 
-/// How the ids of a uid's keys of a kind begin.
-fn ids_of(kind: KeyKind, uid: u32) -> Result<ObjectId> {
+/// The id says whose key it is, so that an object exists whole, or the key was never made.
+/// Its kind, its uid, a hash of its scene; then its place.
+fn key_id(kind: KeyKind, uid: u32, scene: &SceneHash) -> Result<ObjectId> {
     let mut id = ObjectId::new();
     id.push(kind as u8).map_err(|_| Error::Platform)?;
     id.extend_from_slice(&uid.to_be_bytes())
         .map_err(|_| Error::Platform)?;
+    id.extend_from_slice(scene).map_err(|_| Error::Platform)?;
     Ok(id)
 }
 
@@ -200,7 +224,7 @@ pub struct Keys<'a, S: KeyStore> {
     pub(crate) recent: &'a mut Recent<S::Key>,
 }
 
-impl<'a, S: KeyStore> Keys<'a, S> {
+impl<'a, S: Store + KeyStore> Keys<'a, S> {
     /// The keys in `store`.
     pub fn new(store: &'a mut S, recent: &'a mut Recent<S::Key>) -> Self {
         Self { store, recent }
@@ -314,8 +338,8 @@ impl<'a, S: KeyStore> Keys<'a, S> {
         if is_good {
             return Ok(Generated { new: false });
         }
-        if old.is_none() {
-            self.check_room(name)?;
+        if old.is_none() && name.scene.is_some() {
+            self.put_on_list(name)?;
         }
         let record = record::to_bytes(&name.record(epoch, serial))?;
         match self.seal_new(&at(&id, other)?, &record) {
@@ -338,88 +362,83 @@ impl<'a, S: KeyStore> Keys<'a, S> {
         self.store.generate_key(id, record).map(drop)
     }
 
-    /// One app must not take the room of the others, nor all apps that of a finger.
-    fn check_room(&mut self, name: &KeyName) -> Result<()> {
-        let own = ids_of(name.kind(), name.uid)?;
-        let (mut of_all, mut of_this_app) = (0usize, 0usize);
-        self.store.visit_ids(&mut |id| {
-            of_all = of_all.saturating_add(1);
-            of_this_app = of_this_app.saturating_add(usize::from(id.starts_with(&own)));
-            ControlFlow::Continue(())
-        })?;
-        if of_all >= MAX_OBJECTS || of_this_app >= MAX_PAYMENT_KEYS {
-            return Err(Error::TooManyKeys);
+    fn key_list(&mut self, uid: u32) -> Result<(Sealed<KeyList, ObjectId>, KeyList)> {
+        let mut sealed = Sealed::new(list_id(uid)?);
+        let list = sealed.get(self.store)?.cloned().unwrap_or_default();
+        Ok((sealed, list))
+    }
+
+    /// One app must not take the room of the others.
+    fn put_on_list(&mut self, name: &KeyName) -> Result<()> {
+        let hash = name.scene_hash()?;
+        let (mut sealed, mut list) = self.key_list(name.uid)?;
+        if list.scenes.contains(&hash) {
+            return Ok(());
         }
+        if list.scenes.is_full() {
+            self.strike_absent(name.uid, &mut list)?;
+        }
+        list.scenes.push(hash).map_err(|_| Error::TooManyKeys)?;
+        sealed.put(self.store, list)
+    }
+
+    /// Takes off the list what an interrupted making has left on it.
+    fn strike_absent(&mut self, uid: u32, list: &mut KeyList) -> Result<()> {
+        let mut there = heapless::Vec::new();
+        for hash in &list.scenes {
+            let places = self.places(&key_id(KeyKind::Payment, uid, hash)?)?;
+            if !places.iter().all(Place::is_empty) {
+                there.push(*hash).map_err(|_| Error::Platform)?;
+            }
+        }
+        list.scenes = there;
         Ok(())
     }
 
-    /// How many objects are sealed, and how many of them are spares.
-    pub fn count(&mut self) -> Result<(u16, u8)> {
-        let (mut objects, mut spares) = (0u16, 0u8);
-        self.store.visit_ids(&mut |id| {
+    /// How many objects are sealed. OP-TEE opens each: this takes long where there are many.
+    pub fn count(&mut self) -> Result<u16> {
+        let mut objects = 0u16;
+        self.store.visit_ids(&mut |_| {
             objects = objects.saturating_add(1);
-            spares = spares.saturating_add(u8::from(id.starts_with(b"spare")));
             ControlFlow::Continue(())
         })?;
-        Ok((objects, spares))
+        Ok(objects)
+    }
+
+    /// How many key pairs are prepared.
+    pub fn spares(&mut self) -> Result<u8> {
+        let mut spares = 0u8;
+        for number in 0..S::SPARES {
+            if self.store.open_key(&spare(number))?.is_some() {
+                spares = spares.saturating_add(1);
+            }
+        }
+        Ok(spares)
     }
 
     /// Makes a key pair for the next key that is wanted; returns how many there are.
     pub fn prepare(&mut self) -> Result<u8> {
-        let mut prepared = 0u8;
         for number in 0..S::SPARES {
             if self.store.open_key(&spare(number))?.is_none() {
                 self.store.generate_key(&spare(number), &[])?;
-                return Ok(prepared.saturating_add(1));
-            }
-            prepared = prepared.saturating_add(1);
-        }
-        Ok(prepared)
-    }
-
-    /// Whether the next key takes no generation.
-    pub fn has_spare(&mut self) -> Result<bool> {
-        for number in 0..S::SPARES {
-            if self.store.open_key(&spare(number))?.is_some() {
-                return Ok(true);
+                break;
             }
         }
-        Ok(false)
-    }
-
-    /// The ids that begin so, as many as an app can have.
-    fn ids(&mut self, prefix: &[u8]) -> Result<heapless::Vec<ObjectId, MAX_IDS>> {
-        let mut found = heapless::Vec::new();
-        self.store.visit_ids(&mut |id| {
-            let full = match ObjectId::from_slice(id) {
-                Ok(id) if id.starts_with(prefix) => found.push(id).is_err(),
-                _ => false,
-            };
-            if full {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        })?;
-        Ok(found)
+        self.spares()
     }
 
     /// The scenes of a uid's payment keys, and the enrolments that they were made under.
-    pub fn list(&mut self, uid: u32) -> Result<heapless::Vec<(Scene, u64), MAX_PAYMENT_KEYS>> {
-        let mut listed = heapless::Vec::<(Scene, u64), MAX_PAYMENT_KEYS>::new();
-        let own = ids_of(KeyKind::Payment, uid)?;
-        for id in self.ids(&own)? {
-            let Some((_, name)) = id.split_last() else {
-                continue;
-            };
-            let found = match self.find(name) {
+    fn list(&mut self, uid: u32) -> Result<heapless::Vec<(Scene, u64), MAX_PAYMENT_KEYS>> {
+        let mut listed = heapless::Vec::new();
+        let (_, list) = self.key_list(uid)?;
+        for hash in &list.scenes {
+            let found = match self.find(&key_id(KeyKind::Payment, uid, hash)?) {
                 // It has no scene any more; whoever asks for it by its scene is told.
                 Err(Error::KeyDamaged) => None,
                 found => found?,
             };
             if let Some((_, record)) = found
                 && let Some(scene) = record.scene
-                && listed.iter().all(|(known, _)| *known != scene)
             {
                 listed
                     .push((scene, record.epoch))
@@ -444,37 +463,53 @@ impl<'a, S: KeyStore> Keys<'a, S> {
         Ok(PaymentKeys { keys })
     }
 
-    /// Removes a key. What it has replaced, if that is there yet, goes first: it must not
-    /// count again.
+    /// Removes a payment key.
     pub fn remove(&mut self, name: &KeyName) -> Result<()> {
-        let id = name.id()?;
-        drop(self.recent.take(&id));
-        let places = self.places(&id)?;
-        if places.iter().all(Place::is_empty) {
+        if !self.delete(&name.id()?)? {
             return Err(name.absent());
+        }
+        let hash = name.scene_hash()?;
+        let (mut sealed, mut list) = self.key_list(name.uid)?;
+        list.scenes.retain(|listed| *listed != hash);
+        sealed.put(self.store, list)
+    }
+
+    /// Deletes a key from both places, if it is there. What it has replaced, if that is
+    /// there yet, goes first: it must not count again.
+    fn delete(&mut self, id: &[u8]) -> Result<bool> {
+        drop(self.recent.take(id));
+        let places = self.places(id)?;
+        if places.iter().all(Place::is_empty) {
+            return Ok(false);
         }
         let last = newest(&places).unwrap_or(0);
         drop(places);
         let first = if last == 0 { 1 } else { 0 };
-        self.store.delete_key(&at(&id, first)?)?;
-        self.store.delete_key(&at(&id, last)?)
+        self.store.delete_key(&at(id, first)?)?;
+        self.store.delete_key(&at(id, last)?)?;
+        Ok(true)
     }
 
     /// Removes all keys of a uid. The app key goes last: as long as it is there, an
     /// interrupted removal can be seen and repeated.
     pub fn remove_all(&mut self, uid: u32) -> Result<()> {
-        self.remove_ids(&ids_of(KeyKind::Payment, uid)?)?;
-        self.remove_ids(&ids_of(KeyKind::App, uid)?)
+        let (_, list) = self.key_list(uid)?;
+        for hash in &list.scenes {
+            self.delete(&key_id(KeyKind::Payment, uid, hash)?)?;
+        }
+        Store::delete(self.store, &list_id(uid)?)?;
+        self.delete(&KeyName::app(uid).id()?).map(drop)
     }
 
     /// Removes the keys of every app.
     pub fn remove_every(&mut self) -> Result<()> {
+        self.recent.close_keys();
         self.remove_ids(&[KeyKind::Payment as u8])?;
+        self.remove_ids(LIST)?;
         self.remove_ids(&[KeyKind::App as u8])
     }
 
     fn remove_ids(&mut self, prefix: &[u8]) -> Result<()> {
-        self.recent.close_keys();
         loop {
             let ids = self.ids(prefix)?;
             if ids.is_empty() {
@@ -482,5 +517,20 @@ impl<'a, S: KeyStore> Keys<'a, S> {
             }
             ids.iter().try_for_each(|id| self.store.delete_key(id))?;
         }
+    }
+
+    /// Ids that begin so, a batch of them.
+    fn ids(&mut self, prefix: &[u8]) -> Result<heapless::Vec<ObjectId, BATCH>> {
+        let mut found = heapless::Vec::new();
+        self.store.visit_ids(&mut |id| {
+            if id.starts_with(prefix)
+                && let Ok(id) = ObjectId::from_slice(id)
+                && found.push(id).is_err()
+            {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
     }
 }

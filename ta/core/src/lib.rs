@@ -25,4 +25,4 @@ pub mod platform;
 pub mod record;
 pub mod soter;
 
-pub use keys::{KeyRecord, MAX_OBJECTS};
+pub use keys::{KeyList, KeyRecord};

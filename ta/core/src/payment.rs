@@ -124,7 +124,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
                 reply.send(self.export_device_key())
             }
             PaymentCommand::Latch(latch) => reply.send(self.latch(latch)),
-            PaymentCommand::Diagnose(Diagnose {}) => reply.send(self.diagnose()),
+            PaymentCommand::Diagnose(Diagnose {}) => reply.send(self.diagnose(login)),
             PaymentCommand::GetReport(GetReport { nonce }) => {
                 reply.send(self.report(login.uid()?, Dialect::Native, session.failed, nonce))
             }
@@ -260,7 +260,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
     }
 
     /// Never refuses: what is wrong is in the answer. Nothing is written.
-    fn diagnose(&mut self) -> Result<Diagnosis> {
+    fn diagnose(&mut self, login: Login) -> Result<Diagnosis> {
         let state = self
             .journal
             .state(&mut self.platform)
@@ -284,7 +284,12 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             None => [Slot::Unknown; 2],
         };
         let pinned = self.journal.latched(&mut self.platform);
-        let (objects, spares) = self.keys().count().unwrap_or_default();
+        let objects = match login {
+            // Who may do everything may wait for it.
+            Login::App { uid: 0 } => self.keys().count().unwrap_or(NOT_COUNTED),
+            _ => NOT_COUNTED,
+        };
+        let spares = self.keys().spares().unwrap_or(0);
         let enrolment = match self.platform.enrolment_epoch() {
             Ok(0) => Status::NoFingerEnrolled,
             Ok(_) => Status::Ok,

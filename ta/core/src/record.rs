@@ -82,8 +82,8 @@ pub fn load<R: Record>(store: &mut impl Store, id: &[u8]) -> Result<Option<R>> {
 /// an absent record can only be created, which refuses one that is there after all;
 /// it is never replaced. When a write fails, what is sealed is unknown: it is read
 /// again before use.
-pub struct Sealed<R> {
-    id: &'static [u8],
+pub struct Sealed<R, I = &'static [u8]> {
+    id: I,
     known: Known<R>,
 }
 
@@ -93,9 +93,9 @@ enum Known<R> {
     Present(R),
 }
 
-impl<R: Record> Sealed<R> {
+impl<R: Record, I: AsRef<[u8]>> Sealed<R, I> {
     /// The record of that id, not yet read.
-    pub const fn new(id: &'static [u8]) -> Self {
+    pub const fn new(id: I) -> Self {
         Self {
             id,
             known: Known::Nothing,
@@ -105,7 +105,7 @@ impl<R: Record> Sealed<R> {
     /// The record; None where there is none.
     pub fn get(&mut self, store: &mut impl Store) -> Result<Option<&R>> {
         if let Known::Nothing = self.known {
-            self.known = match load(store, self.id)? {
+            self.known = match load(store, self.id.as_ref())? {
                 Some(record) => Known::Present(record),
                 None => Known::Absent,
             };
@@ -122,8 +122,8 @@ impl<R: Record> Sealed<R> {
         self.get(store)?;
         let bytes = to_bytes(&record)?;
         match mem::replace(&mut self.known, Known::Nothing) {
-            Known::Present(_) => store.replace(self.id, &bytes)?,
-            Known::Absent | Known::Nothing => store.create(self.id, &bytes)?,
+            Known::Present(_) => store.replace(self.id.as_ref(), &bytes)?,
+            Known::Absent | Known::Nothing => store.create(self.id.as_ref(), &bytes)?,
         }
         self.known = Known::Present(record);
         Ok(())

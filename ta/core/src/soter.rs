@@ -267,7 +267,12 @@ impl<P: SoterPlatform> SoterTa<P> {
             Some(state) => self.keys().device_slots(&state.device_key),
             None => [Slot::Unknown; 2],
         };
-        let (objects, spares) = self.keys().count().unwrap_or_default();
+        let objects = match self.login {
+            // Who may do everything may wait for it.
+            Login::App { uid: 0 } => self.keys().count().unwrap_or(NOT_COUNTED),
+            _ => NOT_COUNTED,
+        };
+        let spares = self.keys().spares().unwrap_or(0);
         let enrolment = match self.platform.enrolment_epoch() {
             Ok(0) => Status::NoFingerEnrolled,
             Ok(_) => Status::Ok,
@@ -307,7 +312,7 @@ impl<P: SoterPlatform> SoterTa<P> {
     fn ensure(&mut self, name: &KeyName, epoch: u64, replace: bool) -> Result<Generated> {
         let has_good_key = self.keys().state(name, epoch) == Ok(KeyState::Usable);
         self.recent.close_keys();
-        let takes_time = (replace || !has_good_key) && !self.keys().has_spare()?;
+        let takes_time = (replace || !has_good_key) && self.keys().spares()? == 0;
         let _turn = if takes_time { Some(self.turn()?) } else { None };
         self.keys().ensure(name, epoch, replace)
     }

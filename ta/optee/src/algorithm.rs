@@ -1,6 +1,5 @@
 //! What a key pair is to OP-TEE.
 
-use crate::error;
 use crate::object::Object;
 use crate::operation::Attribute;
 use optee_utee::{
@@ -27,6 +26,8 @@ pub trait Algorithm {
     const SIGNING: AlgorithmId;
     /// Parameters of a signature.
     const PARAMETERS: &[Attribute];
+    /// Parameters with which it must not verify, where there are some.
+    const WRONG_PARAMETERS: &[Attribute];
     /// See [`KeyStore::SPARES`](touchseal_core::platform::KeyStore::SPARES).
     const SPARES: u8;
     /// Generates a key pair.
@@ -39,7 +40,7 @@ pub trait Algorithm {
 
 /// Reads a number that is an attribute: OP-TEE drops its leading zeros.
 fn number(key: &Object, id: AttributeId, out: &mut [u8]) -> Result<()> {
-    let len = key.ref_attribute(id, out).map_err(error::of)?;
+    let len = key.ref_attribute(id, out).map_err(|_| Error::KeyDamaged)?;
     let zeros = out.len().checked_sub(len).ok_or(Error::Platform)?;
     out.rotate_right(zeros);
     out.get_mut(..zeros).ok_or(Error::Platform)?.fill(0);
@@ -57,6 +58,7 @@ impl Algorithm for P256 {
     const BITS: usize = 256;
     const SIGNING: AlgorithmId = AlgorithmId::EcDsaSha256;
     const PARAMETERS: &[Attribute] = &[];
+    const WRONG_PARAMETERS: &[Attribute] = &[];
     const SPARES: u8 = 0;
 
     fn generate(key: &mut TransientObject) -> optee_utee::Result<()> {
@@ -90,6 +92,8 @@ impl Algorithm for Rsa2048 {
     const BITS: usize = 2048;
     const SIGNING: AlgorithmId = AlgorithmId::RsassaPkcs1PssMgf1Sha256;
     const PARAMETERS: &[Attribute] = &[Attribute::value(AttributeId::RsaPssSaltLength, 20)];
+    /// OP-TEE's mbedtls takes 32, and any, whatever it is told.
+    const WRONG_PARAMETERS: &[Attribute] = &[Attribute::value(AttributeId::RsaPssSaltLength, 32)];
     const SPARES: u8 = MAX_SPARES;
 
     fn generate(key: &mut TransientObject) -> optee_utee::Result<()> {

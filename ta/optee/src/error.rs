@@ -6,9 +6,9 @@ use touchseal_core::error::{Error, Result};
 /// The logic's error for one of OP-TEE's.
 pub fn of(error: optee_utee::Error) -> Error {
     match error.kind() {
-        ErrorKind::CorruptObject | ErrorKind::CorruptObject2 | ErrorKind::Security => {
-            Error::StorageDamaged
-        }
+        ErrorKind::CorruptObject | ErrorKind::CorruptObject2 => Error::StorageDamaged,
+        // A frame's MAC is wrong. Not damage: what is stored may be sound.
+        ErrorKind::Security => Error::RpmbKeyedForOther,
         // Where OP-TEE was told which eMMC to use, it knows that the key is not there.
         ErrorKind::StorageNotAvailable | ErrorKind::StorageNotAvailable2 => {
             Error::RpmbKeyNotProgrammed

@@ -13,9 +13,9 @@ use optee_utee::raw::{
     _utee_storage_next_enum, _utee_storage_obj_create, _utee_storage_obj_del,
     _utee_storage_obj_open, _utee_storage_obj_read, _utee_storage_obj_seek,
     _utee_storage_obj_write, _utee_storage_start_enum, TEE_ERROR_ACCESS_CONFLICT,
-    TEE_ERROR_ITEM_NOT_FOUND, TEE_ObjectHandle,
+    TEE_ERROR_ITEM_NOT_FOUND, TEE_ERROR_NOT_SUPPORTED, TEE_ObjectHandle,
 };
-use optee_utee::{DataFlag, GenericObject, ObjectStorageConstants};
+use optee_utee::{DataFlag, GenericObject, ObjectStorageConstants, TransientObject};
 use touchseal_core::error::{Error, Result};
 
 const RPMB: c_ulong = ObjectStorageConstants::PrivateRpmb as c_ulong;
@@ -47,16 +47,37 @@ impl Object {
                 &mut number,
             )
         };
-        if result == TEE_ERROR_ITEM_NOT_FOUND {
-            return Ok(None);
+        match result {
+            TEE_ERROR_ITEM_NOT_FOUND => Ok(None),
+            // Of a type that OP-TEE does not know: its head is damaged. Left where it is.
+            TEE_ERROR_NOT_SUPPORTED => Err(Error::StorageDamaged),
+            result => check(result).map(|()| Some(Self::new(number))),
         }
-        check(result).map(|()| Some(Self::new(number)))
+    }
+
+    /// Deletes an object that cannot be opened: another is put in its place first. That is
+    /// not power-safe, and need not be.
+    pub fn delete_damaged(id: &[u8]) -> Result<()> {
+        Self::create_with(id, None::<&TransientObject>, &[], DataFlag::OVERWRITE)?;
+        match Self::open(id, DataFlag::ACCESS_WRITE_META)? {
+            None => Ok(()),
+            Some(object) => object.delete(),
+        }
     }
 
     /// Creates an object of the attributes of `key`, if any, and of `bytes`. Without the
     /// overwrite flag this ends in one write of the FAT entry: all or nothing. Overwriting
-    /// is not power-safe, and never used.
+    /// is not power-safe, and not used for what is sound.
     pub fn create(id: &[u8], key: Option<&impl GenericObject>, bytes: &[u8]) -> Result<()> {
+        Self::create_with(id, key, bytes, DataFlag::ACCESS_READ)
+    }
+
+    fn create_with(
+        id: &[u8],
+        key: Option<&impl GenericObject>,
+        bytes: &[u8],
+        flags: DataFlag,
+    ) -> Result<()> {
         let attributes = match key {
             // SAFETY: the handle is used while `key` is borrowed.
             Some(key) => unsafe { *key.as_raw_ref() },
@@ -69,7 +90,7 @@ impl Object {
                 RPMB,
                 id.as_ptr().cast(),
                 id.len(),
-                c_ulong::from(DataFlag::ACCESS_READ.bits()),
+                c_ulong::from(flags.bits()),
                 attributes.addr() as c_ulong,
                 bytes.as_ptr().cast(),
                 bytes.len(),

@@ -106,18 +106,32 @@ pub fn sign<A: Algorithm>(key: &Object, digest: &[u8; 32]) -> Result<A::Signatur
     if len != room as u64 {
         return Err(Error::KeyDamaged);
     }
+    verify::<A>(key, A::PARAMETERS, digest, &signature)?;
+    if !A::WRONG_PARAMETERS.is_empty()
+        && verify::<A>(key, A::WRONG_PARAMETERS, digest, &signature).is_ok()
+    {
+        return Err(Error::SaltIgnored);
+    }
+    Ok(signature)
+}
+
+fn verify<A: Algorithm>(
+    key: &Object,
+    parameters: &[Attribute],
+    digest: &[u8; 32],
+    signature: &A::Signature,
+) -> Result<()> {
     let operation = Operation::new::<A>(key, OperationMode::Verify)?;
     // SAFETY: the parameters, `digest` and `signature` are readable for their lengths.
     outcome(unsafe {
         _utee_asymm_verify(
             operation.number(),
-            A::PARAMETERS.as_ptr().cast(),
-            A::PARAMETERS.len() as c_ulong,
+            parameters.as_ptr().cast(),
+            parameters.len() as c_ulong,
             digest.as_ptr().cast(),
             digest.len(),
             signature.as_ref().as_ptr().cast(),
-            room,
+            signature.as_ref().len(),
         )
-    })?;
-    Ok(signature)
+    })
 }

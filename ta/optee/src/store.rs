@@ -7,9 +7,11 @@ use touchseal_core::platform::{ObjectId, RECORD_MAX};
 
 /// Deletes an object; one that is not there is deleted already.
 pub fn delete(id: &[u8]) -> Result<()> {
-    match Object::open(id, DataFlag::ACCESS_WRITE_META)? {
-        None => Ok(()),
-        Some(object) => object.delete(),
+    match Object::open(id, DataFlag::ACCESS_WRITE_META) {
+        Ok(None) => Ok(()),
+        Ok(Some(object)) => object.delete(),
+        Err(Error::StorageDamaged) => Object::delete_damaged(id),
+        Err(error) => Err(error),
     }
 }
 

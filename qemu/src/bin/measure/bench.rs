@@ -127,8 +127,8 @@ impl<'a> Bench<'a> {
     pub fn keys(&mut self, uid: u32) -> Result<Keys> {
         let mut app = App::new(&self.proxy, uid)?;
         Ok(Keys {
-            app_key: self.cost(|| app.payments.generate_app_key())?,
-            payment_key: self.cost(|| app.payments.generate_payment_key(scene(0)?))?,
+            app_key: self.cost(|| app.payments.generate_app_key(false))?,
+            payment_key: self.cost(|| app.payments.generate_payment_key(scene(0)?, false))?,
         })
     }
 
@@ -137,8 +137,8 @@ impl<'a> Bench<'a> {
         for number in 1..count {
             let uid = 11_000 + u32::try_from(number / OF_ONE_APP)?;
             let mut app = App::new(&self.proxy, uid)?;
-            app.payments.generate_app_key()?;
-            let made = app.payments.generate_payment_key(scene(number)?)?;
+            app.payments.generate_app_key(false)?;
+            let made = app.payments.generate_payment_key(scene(number)?, false)?;
             ensure!(made.new, "key {number} was there");
         }
         Ok(())
@@ -167,7 +167,7 @@ impl<'a> Bench<'a> {
             keys.export_payment_key(scene(0)?)
         })?;
         let list = self.cost(|| keys.list_payment_keys())?;
-        keys.generate_payment_key(scene(1)?)?;
+        keys.generate_payment_key(scene(1)?, false)?;
         let remove = self.cost(|| keys.remove_payment_key(scene(1)?))?;
         Ok(Payments {
             storage,

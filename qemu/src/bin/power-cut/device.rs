@@ -120,17 +120,20 @@ impl<'a> Device<'a> {
         let scene =
             || Ok::<Scene, anyhow::Error>(label(place.scene.context("a place without a scene")?)?);
         match operation {
-            Operation::Provision => is_new(self.factory.provision()?, new)?,
+            Operation::Provision => {
+                let made = self.factory.provision()?.new;
+                is_new(Generated { new: made }, new)?;
+            }
             Operation::Enroll => {
                 self.settings.enroll(self.print.clone())?;
             }
             Operation::GenerateAppKey => {
-                is_new(self.app(place.uid)?.payments.generate_app_key()?, new)?;
+                is_new(self.app(place.uid)?.payments.generate_app_key(false)?, new)?;
             }
             Operation::GeneratePaymentKey => {
                 let scene = scene()?;
                 let payments = &mut self.app(place.uid)?.payments;
-                is_new(payments.generate_payment_key(scene)?, new)?;
+                is_new(payments.generate_payment_key(scene, false)?, new)?;
             }
             Operation::ExportPaymentKey => {
                 let scene = scene()?;
@@ -322,9 +325,10 @@ impl<'a> Device<'a> {
                 _ => self.ledger.key(&place).settle(None).context(name)?,
             }
         }
-        let listed = self.app(uid)?.payments.list_payment_keys()?.scenes;
+        let listed = self.app(uid)?.payments.list_payment_keys()?.keys;
+        let is_listed = |scene: &Scene| listed.iter().any(|key| key.scene == *scene);
         ensure!(
-            listed.len() == found.len() && found.iter().all(|scene| listed.contains(scene)),
+            listed.len() == found.len() && found.iter().all(is_listed),
             "listed are {listed:?}, and there are {found:?}"
         );
         Ok(())
