@@ -24,7 +24,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Verify a payment's evidence with the device's public key alone
-    Verify(verify::Verify),
+    Verify(Box<verify::Verify>),
     /// Verify what a device reported of a key that it did not make
     VerifyReport(verify_report::VerifyReport),
     #[cfg(feature = "teec")]

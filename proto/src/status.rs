@@ -65,7 +65,7 @@ statuses! {
         "use a client of the same version as the trusted application"
     10 NotProvisioned
         "the device has no device key yet"
-        "run `touchseal provision` once, as root"
+        "run `touchseal provision` once, as root; for the SOTER dialect then `touchseal soter provision`"
     11 DeviceKeyLost
         "both copies of the device key are gone from the RPMB"
         "the device must be provisioned and registered anew at the factory"

@@ -9,7 +9,7 @@ out=$1
 unpacked=$out/packages
 unpack_packages "$unpacked" "trixie trixie-updates" \
     busybox-static:arm64 libc6:arm64 libgcc-s1:arm64 libcap-ng0:arm64 libteec2:arm64 \
-    alone:util-linux:arm64 alone:optee-client-dev:arm64
+    alone:util-linux:arm64 alone:mmc-utils:arm64 alone:optee-client-dev:arm64
 libraries=usr/lib/aarch64-linux-gnu
 
 root=$out/root
@@ -20,7 +20,7 @@ cp "$REPO/qemu/guest/init" "$root/init"
 install -m 755 "$REPO/qemu/guest/as" "$root/usr/bin/as"
 chmod 755 "$root/init"
 cp "$unpacked/usr/bin/busybox" "$root/usr/bin/"
-cp "$unpacked/usr/bin/setpriv" "$root/usr/bin/"
+cp "$unpacked"/usr/bin/{setpriv,mmc} "$root/usr/bin/"
 cp -a "$unpacked/$libraries"/*.so* "$root/$libraries/"
 cp -a "$unpacked"/usr/lib/ld-linux-aarch64.so.1 "$root/usr/lib/"
 echo 'root:x:0:0::/root:/bin/sh' >"$root/etc/passwd"

@@ -6,7 +6,7 @@ use touchseal_core::error::Error;
 use touchseal_core::fingerprint::{self, Template};
 use touchseal_core::platform::RECORD_MAX;
 use touchseal_core::record::{Record, SEALED_MAX, from_bytes, to_bytes};
-use touchseal_core::{KeyRecord, payment, soter};
+use touchseal_core::{KeyList, KeyRecord, payment, soter};
 use touchseal_proto::label::{Lot, Scene};
 use touchseal_proto::message::{Minutia, Print};
 use touchseal_proto::signed::{KeyKind, Root};
@@ -169,6 +169,15 @@ fn payment_key_v1() {
         scene: scene(),
     };
     frozen(include_str!("records/key_payment_v1.hex"), 96, expected);
+}
+
+#[test]
+fn key_list_v1() {
+    let expected = KeyList {
+        scenes: [[0x11; 12], [0x22; 12]].into_iter().collect(),
+    };
+    let text = include_str!("records/key_list_v1.hex");
+    frozen(text, RECORD_MAX, expected);
 }
 
 #[test]
