@@ -3,8 +3,10 @@
 mod device;
 
 use device::{APP, Owner, begin, life, touch};
+use touchseal::proto::message::{KeyState, Slot};
+use touchseal::proto::signed::{ReportStatement, Statement};
 use touchseal::proto::status::Status;
-use touchseal::{Error, FingerprintClient, PaymentClient};
+use touchseal::{Error, FingerprintClient, PaymentClient, SoterClient};
 use touchseal_core::dispatch::Login;
 use touchseal_nonsecure::Device;
 
@@ -29,7 +31,113 @@ fn full() {
     refused(settings.enroll(device::finger(2)), Status::StorageFull);
     let mut other = PaymentClient::new(device.payment(Login::App { uid: APP + 1 }));
     refused(other.generate_app_key(false), Status::StorageFull);
+    let mut owner = Owner::of(&device).payments;
+    refused(owner.generate_app_key(true), Status::StorageFull);
+    refused(
+        owner.generate_payment_key(device::shop(), true),
+        Status::StorageFull,
+    );
+    let another = || touchseal::proto::label::Scene::new("another").unwrap();
+    refused(
+        owner.generate_payment_key(another(), false),
+        Status::StorageFull,
+    );
+    assert_eq!(owner.find_payment_key(another()).unwrap(), KeyState::Absent);
+    let mut soter = SoterClient::new(device.soter(ROOT));
+    refused(soter.provision(), Status::StorageFull);
     life(&device).expect("what is there needs no room");
+
+    device.rpmb().set_full(false);
+    soter.provision().unwrap();
+    soter.prepare().unwrap();
+    let mut app = SoterClient::new(device.soter(Login::App { uid: APP }));
+    device.rpmb().set_full(true);
+    refused(app.generate_app_key(false), Status::StorageFull);
+    assert_eq!(app.find_app_key().unwrap(), KeyState::Absent);
+    device.rpmb().set_full(false);
+    app.generate_app_key(false).unwrap();
+}
+
+/// The backend's nonce, what failed and how, by the device key: also when the storage does
+/// not answer any more.
+#[test]
+fn a_key_that_was_not_made_is_reported_under_the_device_key() {
+    let device = Device::default();
+    life(&device).unwrap();
+    let mut owner = Owner::of(&device).payments;
+    let device_key = owner.export_device_key().unwrap().public_key;
+    let nonce = [9; 32];
+    let mut reported = |fail: &dyn Fn(), status| {
+        owner.generate_app_key(false).unwrap();
+        fail();
+        refused(
+            owner.generate_payment_key(touchseal::proto::label::Scene::new("x").unwrap(), false),
+            status,
+        );
+        let report = owner.report(nonce).unwrap();
+        let signed = touchseal_verify::Signed::from(report);
+        touchseal_verify::verify_report(&device_key, &signed, Some(&nonce)).unwrap()
+    };
+    let counter = |device: &Device| Owner::of(device).payments.info().unwrap().counter;
+    let before = (counter(&device), device.rpmb().writes());
+
+    let full = reported(&|| device.rpmb().set_full(true), Status::StorageFull);
+    assert_eq!((full.command, full.status), (12, Status::StorageFull));
+    assert_eq!((full.slot_a, full.slot_b), (Slot::Good, Slot::Good));
+    assert_eq!((full.header.uid, full.header.counter), (APP, before.0));
+    device.rpmb().set_full(false);
+
+    let dead = reported(&|| device.rpmb().set_dead(true), Status::StorageDead);
+    assert_eq!(dead.status, Status::StorageDead);
+    assert_eq!((dead.slot_a, dead.slot_b), (Slot::Unknown, Slot::Unknown));
+    device.rpmb().set_dead(false);
+    assert_eq!(counter(&device), before.0, "a report is not counted");
+
+    // Where nothing failed, it says so; a refused authorisation is not reported.
+    let mut stranger = PaymentClient::new(device.payment(Login::App { uid: APP + 9 }));
+    refused(stranger.provision(), Status::NotAuthorized);
+    let report = stranger.report(nonce).unwrap();
+    let report = ReportStatement::from_bytes(&report.statement).unwrap();
+    assert_eq!((report.command, report.status), (0, Status::Ok));
+}
+
+#[test]
+fn a_damaged_key_is_told_and_made_anew() {
+    // An app key's id begins with 2, a payment key's with 3.
+    for kind in [2, 3] {
+        let mut device = Device::default();
+        life(&device).unwrap();
+        let id = device
+            .rpmb()
+            .ids()
+            .find(|id| id[..2] == [b'p', kind])
+            .unwrap()
+            .to_vec();
+        device.reboot();
+        device.rpmb().damage(&id);
+        let mut owner = Owner::of(&device).payments;
+        for _ in 0..2 {
+            refused(owner.export_payment_key(device::shop()), Status::KeyDamaged);
+        }
+        let listed = owner.list_payment_keys().unwrap().keys.len();
+        assert_eq!(listed, usize::from(kind == 2));
+        assert_eq!(owner.generate_app_key(false).unwrap().new, kind == 2);
+        let made = owner.generate_payment_key(device::shop(), false).unwrap();
+        assert_eq!(made.new, kind == 3);
+        drop(owner);
+        life(&device).unwrap();
+    }
+}
+
+#[test]
+fn keys_without_a_state_are_a_mismatch() {
+    let mut device = Device::default();
+    life(&device).unwrap();
+    device.rpmb().lose(b"ppayment.state");
+    device.reboot();
+    let mut root = PaymentClient::new(device.payment(ROOT));
+    refused(root.provision(), Status::DeviceKeyMismatch);
+    assert_eq!(root.diagnose().unwrap().state, Status::DeviceKeyMismatch);
 }
 
 #[test]

@@ -3,7 +3,10 @@
 
 mod device;
 
-use device::{Owner, begin, life, touch};
+use device::{APP, Owner, begin, life, touch};
+use touchseal::proto::soter::Challenge;
+use touchseal::{PaymentClient, SoterClient};
+use touchseal_core::dispatch::Login;
 use touchseal_nonsecure::Device;
 
 fn cost<R>(device: &Device, action: impl FnOnce() -> R) -> (R, u64) {
@@ -41,10 +44,56 @@ fn a_payment_is_one_write() {
 }
 
 #[test]
+fn a_soter_signature_is_one_write() {
+    let device = Device::default();
+    life(&device).unwrap();
+    SoterClient::new(device.soter(Login::App { uid: 0 }))
+        .provision()
+        .unwrap();
+    let mut owner = Owner::of(&device);
+    let mut app = SoterClient::new(device.soter(Login::App { uid: APP }));
+    app.generate_app_key(false).unwrap();
+    app.generate_payment_key(device::shop(), false).unwrap();
+    for _ in 0..2 {
+        let challenge = Challenge::new("1").unwrap();
+        let (begun, begin_cost) = cost(&device, || app.begin(device::shop(), challenge).unwrap());
+        let token = touch(&mut owner, begun.handle);
+        let (signed, finish_cost) = cost(&device, || app.finish(begun.handle, token));
+        signed.unwrap();
+        assert_eq!((begin_cost, finish_cost), (0, 1));
+    }
+    let (exported, export_cost) = cost(&device, || app.export_app_key());
+    exported.unwrap();
+    assert_eq!(export_cost, 1);
+}
+
+#[test]
 fn asking_writes_nothing() {
     let device = Device::default();
-    let mut owner = Owner::of(&device);
-    owner.payments.info().unwrap();
-    owner.fingers.fingers().unwrap();
+    let ask = || {
+        let mut root = PaymentClient::new(device.payment(Login::App { uid: 0 }));
+        let mut soter = SoterClient::new(device.soter(Login::App { uid: APP }));
+        let mut owner = Owner::of(&device);
+        owner.payments.info().unwrap();
+        owner.fingers.fingers().unwrap();
+        root.diagnose().unwrap();
+        soter.diagnose().unwrap();
+        owner.payments.find_app_key().unwrap();
+        owner.payments.find_payment_key(device::shop()).unwrap();
+        owner.payments.list_payment_keys().unwrap();
+        soter.list_payment_keys().unwrap();
+    };
+    ask();
     assert_eq!(device.rpmb().writes(), 0);
+    life(&device).unwrap();
+    let before = device.rpmb().writes();
+    ask();
+    let mut owner = Owner::of(&device);
+    owner.payments.report([1; 32]).unwrap();
+    owner.payments.generate_app_key(false).unwrap();
+    owner
+        .payments
+        .generate_payment_key(device::shop(), false)
+        .unwrap();
+    assert_eq!(device.rpmb().writes(), before);
 }

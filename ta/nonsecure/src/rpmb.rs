@@ -68,6 +68,18 @@ impl Rpmb {
         self.objects.remove(id);
     }
 
+    /// Changes the last byte of an object: for tests.
+    pub fn damage(&mut self, id: &[u8]) {
+        if let Some(last) = self.objects.get_mut(id).and_then(|bytes| bytes.last_mut()) {
+            *last ^= 1;
+        }
+    }
+
+    /// The ids of all objects: for tests.
+    pub fn ids(&self) -> impl Iterator<Item = &[u8]> {
+        self.objects.keys().map(Vec::as_slice)
+    }
+
     fn powered(&self) -> Result<()> {
         let lost = self.power_lost_at.is_some_and(|at| self.writes >= at);
         if self.dead || lost {
