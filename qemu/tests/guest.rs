@@ -106,28 +106,37 @@ fn a_crash_is_told_with_both_consoles() {
 }
 
 /// An RPMB that was never keyed, or is keyed for another device: the command line says
-/// so, nothing falls back to other storage, and the trusted applications live on.
+/// which, nothing falls back to other storage, and the trusted applications live on.
 #[test]
 fn an_rpmb_without_our_key_is_told() {
     let platform = Platform::from_env().unwrap();
     let dir = tempfile::tempdir().unwrap();
-    for key in [None, Some(ANOTHER_DEVICES)] {
+    for (key, cause) in [
+        (None, "RpmbKeyNotProgrammed"),
+        (Some(ANOTHER_DEVICES), "RpmbKeyedForOther"),
+    ] {
         let emmc = Emmc::scratch().unwrap();
         let mut options = Options::new(dir.path());
         options.programs = Some(platform.programs.clone());
         options.rpmb_key = key;
         let mut guest = boot(&emmc, &options);
-        for _ in 0..2 {
-            let provision = Command::new("touchseal").arg("provision");
-            let output = guest.run(&provision, LIMIT).unwrap();
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(output.code, 1);
-            assert!(said.contains("StorageUnavailable"), "{key:?}: {said}");
+        let mut run = |args: &[&str]| {
+            let output = guest
+                .run(&Command::new("touchseal").args(args.iter().copied()), LIMIT)
+                .unwrap();
+            let said = [output.stdout, output.stderr].concat();
+            (output.code, String::from_utf8_lossy(&said).into_owned())
+        };
+        if key.is_none() {
+            // Before anything was tried, the eMMC itself says so.
+            let (code, said) = run(&["doctor"]);
+            assert!(code == 1 && said.contains(cause), "{said}");
         }
-        let info = guest
-            .run(&Command::new("touchseal").arg("info"), LIMIT)
-            .unwrap();
-        assert_eq!(info.code, 0, "{}", String::from_utf8_lossy(&info.stderr));
+        for _ in 0..2 {
+            let (code, said) = run(&["provision"]);
+            assert!(code == 1 && said.contains(cause), "{said}");
+        }
+        assert_eq!(run(&["info"]).0, 0);
         guest.power_off().unwrap();
     }
 }
