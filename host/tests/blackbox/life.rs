@@ -166,18 +166,23 @@ pub fn a_latch_is_for_ever<B: Bench>(bench: &B) {
 }
 
 pub fn a_sound_device_is_diagnosed_as_one<B: Bench>(bench: &B) {
-    let mut anyone = client(bench, 10038);
-    let found = anyone.diagnose().unwrap();
+    let mut app = client(bench, 10038);
+    let found = app.diagnose().unwrap();
     assert_eq!(found.state, Status::Ok);
+    assert_eq!((found.slot_a, found.slot_b), (Slot::Unknown, Slot::Unknown));
+    assert_eq!(found.objects, NOT_COUNTED);
+
+    let mut root = payments(bench, 0);
+    let found = root.diagnose().unwrap();
     assert_eq!((found.slot_a, found.slot_b), (Slot::Good, Slot::Good));
     assert_eq!(found.enrolment, Status::Ok);
     assert!(found.platform.is_some());
     assert_eq!(found.version_floor, found.ta_version);
-    assert_eq!(found.counter, anyone.info().unwrap().counter);
-    // The state, two slots, an app key and a payment key at least.
-    assert!(found.objects >= 5, "{}", found.objects);
+    assert_eq!(found.counter, app.info().unwrap().counter);
+    // The state, two slots, an app key, a payment key and their list at least.
+    assert!((6..NOT_COUNTED).contains(&found.objects));
 
     fingers(bench, 0).remove_fingers().unwrap();
-    let found = anyone.diagnose().unwrap();
+    let found = app.diagnose().unwrap();
     assert_eq!(found.enrolment, Status::NoFingerEnrolled);
 }

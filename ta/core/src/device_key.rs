@@ -54,6 +54,10 @@ impl<S: Store + KeyStore> Keys<'_, S> {
         let [first, second] = DEVICE_SLOTS;
         let key = match self.store.open_key(first)? {
             Some(key) => key,
+            // The first slot is filled first: what is in the second has lost it.
+            None if self.store.open_key(second)?.is_some() => {
+                return Err(Error::DeviceKeyMismatch);
+            }
             None => self.store.generate_key(first, &record)?,
         };
         let public_key = self.store.public_key(&key)?;

@@ -349,6 +349,7 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
         let record = record::to_bytes(&name.record(epoch, serial))?;
         match self.seal_new(&at(&id, other)?, &record) {
             // Another client has made it meanwhile.
+            Err(Error::Exists) if replace => return Err(Error::Busy),
             Err(Error::Exists) => return Ok(Generated { new: false }),
             sealed => sealed?,
         }
@@ -392,8 +393,7 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
         match record::load(self.store, &list_id(uid)?) {
             Ok(Some(list)) => return Ok(list),
             Ok(None) => {
-                let app_key = self.places(&KeyName::app(uid).id()?)?;
-                if app_key.iter().all(Place::is_empty) {
+                if !self.exists(&KeyName::app(uid).id()?)? {
                     return Ok(KeyList::default());
                 }
             }
@@ -416,6 +416,10 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
         })?;
         self.create_list(uid, &list)?;
         Ok(list)
+    }
+
+    fn exists(&mut self, id: &[u8]) -> Result<bool> {
+        Ok(!self.places(id)?.iter().all(Place::is_empty))
     }
 
     fn create_list(&mut self, uid: u32, list: &KeyList) -> Result<()> {
@@ -586,7 +590,12 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
     /// Removes all keys of a uid. The app key goes last: as long as it is there, an
     /// interrupted removal can be seen and repeated.
     pub fn remove_all(&mut self, uid: u32) -> Result<()> {
-        for hash in &self.key_list(uid)?.scenes {
+        let list = self.key_list(uid)?;
+        // An empty list that is not there is that of an app without keys.
+        if list.scenes.is_empty() && !self.exists(&KeyName::app(uid).id()?)? {
+            return Ok(());
+        }
+        for hash in &list.scenes {
             self.delete(&key_id(KeyKind::Payment, uid, hash)?)?;
         }
         self.store.delete(&list_id(uid)?)?;
@@ -602,12 +611,18 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
     }
 
     fn remove_ids(&mut self, prefix: &[u8]) -> Result<()> {
+        let mut last = None;
         loop {
             let ids = self.ids(prefix)?;
-            if ids.is_empty() {
+            let Some(first) = ids.first() else {
                 return Ok(());
+            };
+            // It was deleted, and is there again: whoever carries the frames plays games.
+            if last.as_ref() == Some(first) {
+                return Err(Error::StorageDamaged);
             }
             ids.iter().try_for_each(|id| self.store.delete(id))?;
+            last = Some(first.clone());
         }
     }
 

@@ -25,7 +25,11 @@ pub use journal::{LatchRecord, State as StateRecord};
 /// So many sessions at once: each takes memory, and anyone may open one.
 const MAX_SESSIONS: usize = 64;
 
-/// So many of one login, so that no app takes the others' place.
+/// So many of them of apps: some places are left for the fingerprint TA, and for root.
+const MAX_SESSIONS_OF_APPS: usize = 48;
+
+/// So many of one uid, its sessions with the SOTER TA among them, so that no app takes the
+/// others' place.
 pub const MAX_SESSIONS_OF_ONE: usize = 8;
 
 /// An operation waits this long for its match.
@@ -69,8 +73,15 @@ impl<P: PaymentPlatform> PaymentTa<P> {
 
     /// Opens a session of `login`. It must be [closed](Self::close).
     pub fn open(&mut self, login: Login) -> Result<Session> {
-        let of_this_login = self.sessions.iter().filter(|open| **open == login).count();
-        if of_this_login >= MAX_SESSIONS_OF_ONE {
+        let of_this_uid = |open: &&Login| match (open.uid(), login.uid()) {
+            (Ok(open), Ok(uid)) => open == uid,
+            _ => **open == login,
+        };
+        let of_this_uid = self.sessions.iter().filter(of_this_uid).count();
+        let is_apps = login.uid().is_ok_and(|uid| uid != 0) || login == Login::Public;
+        if of_this_uid >= MAX_SESSIONS_OF_ONE
+            || is_apps && self.sessions.len() >= MAX_SESSIONS_OF_APPS
+        {
             return Err(Error::TooManySessions);
         }
         self.sessions
@@ -164,10 +175,9 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             PaymentCommand::Abort(Abort { handle }) => {
                 reply.send(Pending::take(&mut session.pending, handle).map(|_| Done {}))
             }
-            PaymentCommand::GetTokenKey(GetTokenKey {}) => {
-                let key = self.token_key.key;
-                reply.send(Ok(TokenKey { key }))
-            }
+            PaymentCommand::GetTokenKey(GetTokenKey {}) => reply.send(Ok(TokenKey {
+                key: self.token_key.key,
+            })),
             PaymentCommand::TakeTurn(TakeTurn {}) => reply.send(self.take_turn(session)),
             PaymentCommand::Count(Count { statement }) => reply.send(self.count(&statement)),
             PaymentCommand::BeginChallenge(request) => {
@@ -244,7 +254,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             return Err(Error::FactoryClosed);
         }
         let hardware = self.config.security_level == SecurityLevel::TrustedEnvironment
-            && !self.platform.has_test_key();
+            && !self.platform.has_test_key()?;
         let root = if hardware { Root::Factory } else { Root::Test };
         self.journal
             .latch(&mut self.platform, latch, root)
@@ -279,15 +289,17 @@ impl<P: PaymentPlatform> PaymentTa<P> {
         let hash = known
             .filter(|state| state.provisioned)
             .map(|state| device_key::hash(state.device_key));
+        // To look takes signatures: for who may wait for them.
+        let is_root = login == Login::App { uid: 0 };
         let [slot_a, slot_b] = match hash {
-            Some(hash) => self.keys().device_slots(&hash),
-            None => [Slot::Unknown; 2],
+            Some(hash) if is_root => self.keys().device_slots(&hash),
+            _ => [Slot::Unknown; 2],
         };
         let pinned = self.journal.latched(&mut self.platform);
-        let objects = match login {
-            // Who may do everything may wait for it.
-            Login::App { uid: 0 } => self.keys().count().unwrap_or(NOT_COUNTED),
-            _ => NOT_COUNTED,
+        let objects = if is_root {
+            self.keys().count().unwrap_or(NOT_COUNTED)
+        } else {
+            NOT_COUNTED
         };
         let spares = self.keys().spares().unwrap_or(0);
         let enrolment = match self.platform.enrolment_epoch() {
@@ -300,7 +312,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             version_floor: self.journal.version_floor(&mut self.platform),
             platform: self.platform.name(),
             security_level: self.config.security_level,
-            test_hardware: self.platform.has_test_key(),
+            test_hardware: self.platform.has_test_key().unwrap_or(true),
             state: match pinned {
                 Err(error) if state_status == Status::Ok => error.status(),
                 _ => state_status,

@@ -95,7 +95,7 @@ pub trait RefusalLog {
 pub trait Hardware {
     /// Whether the hardware key is a public constant, so that all that is sealed is
     /// anybody's.
-    fn has_test_key(&mut self) -> bool;
+    fn has_test_key(&mut self) -> Result<bool>;
     /// Its own name and version.
     fn name(&mut self) -> Option<Name>;
 }

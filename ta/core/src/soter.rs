@@ -11,7 +11,7 @@ use crate::dispatch::{Failure, Login, Reply, request_body};
 use crate::error::{Error, Result};
 use crate::keys::{KeyName, Keys, Recent};
 use crate::platform::{RECORD_MAX, SoterPlatform};
-use crate::record::{self, Record, Sealed};
+use crate::record::{Record, Sealed};
 use touchseal_proto::command::SoterCommand;
 use touchseal_proto::label::Scene;
 use touchseal_proto::message::*;
@@ -77,17 +77,19 @@ impl Committed {
 }
 
 impl<P: SoterPlatform> SoterTa<P> {
-    /// Starts, for a session of `login`.
-    pub fn new(platform: P, config: Config, login: Login) -> Self {
-        Self {
+    /// Starts, for a session of `login`: in a session of that login with the payment TA,
+    /// which refuses one too many.
+    pub fn open(mut platform: P, config: Config, login: Login) -> Result<Self> {
+        let payment = platform.open_payment(login.uid().ok())?;
+        Ok(Self {
             platform,
             config,
             recent: Recent::default(),
             login,
-            payment: None,
+            payment: Some(payment),
             pending: None,
             failed: None,
-        }
+        })
     }
 
     /// Serves one command and returns the length of the response.
@@ -108,8 +110,7 @@ impl<P: SoterPlatform> SoterTa<P> {
             SoterCommand::Diagnose(Diagnose {}) => reply.send(self.diagnose()),
             SoterCommand::GetReport(GetReport { nonce }) => reply.send(self.report(nonce)),
             SoterCommand::RemoveEveryKey(RemoveEveryKey {}) => {
-                self.floor()?;
-                reply.send(self.keys().remove_every().map(|()| Done {}))
+                reply.send(self.remove(|keys| keys.remove_every()))
             }
             SoterCommand::GenerateAppKey(GenerateAppKey { replace }) => {
                 reply.send(self.generate_app_key(replace))
@@ -119,14 +120,12 @@ impl<P: SoterPlatform> SoterTa<P> {
             }
             SoterCommand::ListPaymentKeys(ListPaymentKeys {}) => reply.send(self.list()),
             SoterCommand::RemovePaymentKey(RemovePaymentKey { scene }) => {
-                self.floor()?;
                 let name = KeyName::payment(self.login.uid()?, scene);
-                reply.send(self.keys().remove(&name).map(|()| Done {}))
+                reply.send(self.remove(|keys| keys.remove(&name)))
             }
             SoterCommand::RemoveAppKeys(RemoveAppKeys {}) => {
-                self.floor()?;
                 let uid = self.login.uid()?;
-                reply.send(self.keys().remove_all(uid).map(|()| Done {}))
+                reply.send(self.remove(|keys| keys.remove_all(uid)))
             }
             SoterCommand::FindAppKey(FindAppKey {}) => {
                 let name = KeyName::app(self.login.uid()?);
@@ -172,40 +171,36 @@ impl<P: SoterPlatform> SoterTa<P> {
         answer
     }
 
-    /// The sealed state, read anew: another instance may have written it.
-    fn sealed(&mut self) -> Result<Option<StateRecord>> {
-        record::load(&mut self.platform, STATE)
+    /// The sealed state, read anew: another instance may have written it. What is written
+    /// goes through the same value, which remembers that there was none.
+    fn sealed(&mut self) -> Result<(Sealed<StateRecord>, Option<StateRecord>)> {
+        let mut sealed = Sealed::new(STATE);
+        let state = sealed.get(&mut self.platform)?.cloned();
+        Ok((sealed, state))
     }
 
-    /// The state, unless a newer trusted application has sealed it.
-    fn load(&mut self) -> Result<Option<StateRecord>> {
-        match self.sealed()? {
-            Some(state) if state.ta_version_floor > self.config.ta_version => Err(Error::TaTooOld),
-            state => Ok(state),
+    /// The state, for a command that uses keys: refused to a trusted application that is
+    /// older than the state, which a newer one makes its own.
+    fn state(&mut self) -> Result<(Sealed<StateRecord>, Option<StateRecord>)> {
+        let (mut sealed, state) = self.sealed()?;
+        let own = self.config.ta_version;
+        match &state {
+            Some(state) if state.ta_version_floor > own => return Err(Error::TaTooOld),
+            Some(state) if state.ta_version_floor < own => {
+                let raised = StateRecord {
+                    ta_version_floor: own,
+                    ..state.clone()
+                };
+                sealed.put(&mut self.platform, raised)?;
+            }
+            _ => {}
         }
-    }
-
-    fn seal(&mut self, state: StateRecord) -> Result<()> {
-        Sealed::new(STATE).put(&mut self.platform, state)
-    }
-
-    /// Refuses to touch what a newer trusted application has sealed, and makes its own
-    /// what an older one has.
-    fn floor(&mut self) -> Result<Option<StateRecord>> {
-        let state = self.load()?;
-        if let Some(older) = &state
-            && older.ta_version_floor < self.config.ta_version
-        {
-            self.seal(StateRecord {
-                ta_version_floor: self.config.ta_version,
-                ..older.clone()
-            })?;
-        }
-        Ok(state)
+        Ok((sealed, state))
     }
 
     fn device_key_hash(&mut self) -> Result<KeyHash> {
-        self.floor()?
+        self.state()?
+            .1
             .filter(|state| state.provisioned)
             .map(|state| state.device_key)
             .ok_or(Error::NotProvisioned)
@@ -225,24 +220,26 @@ impl<P: SoterPlatform> SoterTa<P> {
             return Err(Error::NotProvisioned);
         }
         let _turn = self.turn()?;
-        match self.floor()? {
+        let (mut sealed, state) = self.state()?;
+        let begun = StateRecord {
+            ta_version_floor: self.config.ta_version,
+            provisioned: false,
+            device_key: [0; 32],
+        };
+        match state {
             Some(state) if state.provisioned => {
                 return self.keys().repair_device_key(&state.device_key);
             }
             Some(_) => {}
             None if self.keys().device_key_exists()? => return Err(Error::DeviceKeyMismatch),
-            None => self.seal(StateRecord {
-                ta_version_floor: self.config.ta_version,
-                provisioned: false,
-                device_key: [0; 32],
-            })?,
+            None => sealed.put(&mut self.platform, begun.clone())?,
         }
-        let public_key = self.keys().make_device_key()?;
-        self.seal(StateRecord {
-            ta_version_floor: self.config.ta_version,
+        let made = StateRecord {
             provisioned: true,
-            device_key: device_key::hash(public_key),
-        })?;
+            device_key: device_key::hash(self.keys().make_device_key()?),
+            ..begun
+        };
+        sealed.put(&mut self.platform, made)?;
         Ok(Provisioned {
             new: true,
             repaired: false,
@@ -252,14 +249,12 @@ impl<P: SoterPlatform> SoterTa<P> {
     /// Never refuses: what is wrong is in the answer. Nothing is written.
     fn diagnose(&mut self) -> Result<Diagnosis> {
         let info = self.ask(&GetInfo {}).ok();
-        let version_floor = match self.sealed() {
-            Ok(Some(state)) => state.ta_version_floor,
-            _ => 0,
-        };
-        let state = self.load();
+        let state = self.sealed().map(|(_, state)| state);
         let known = state.as_ref().ok().and_then(Option::as_ref);
+        let version_floor = known.map_or(0, |state| state.ta_version_floor);
         let provisioned = known.filter(|state| state.provisioned).cloned();
         let state = match state {
+            Ok(Some(_)) if version_floor > self.config.ta_version => Status::TaTooOld,
             Ok(Some(state)) if state.provisioned => Status::Ok,
             Ok(Some(_)) => Status::NotProvisioned,
             Ok(None) => match self.keys().device_key_exists() {
@@ -269,14 +264,16 @@ impl<P: SoterPlatform> SoterTa<P> {
             },
             Err(error) => error.status(),
         };
+        // To look takes signatures: for who may wait for them.
+        let is_root = self.login == Login::App { uid: 0 };
         let [slot_a, slot_b] = match provisioned {
-            Some(state) => self.keys().device_slots(&state.device_key),
-            None => [Slot::Unknown; 2],
+            Some(state) if is_root => self.keys().device_slots(&state.device_key),
+            _ => [Slot::Unknown; 2],
         };
-        let objects = match self.login {
-            // Who may do everything may wait for it.
-            Login::App { uid: 0 } => self.keys().count().unwrap_or(NOT_COUNTED),
-            _ => NOT_COUNTED,
+        let objects = if is_root {
+            self.keys().count().unwrap_or(NOT_COUNTED)
+        } else {
+            NOT_COUNTED
         };
         let spares = self.keys().spares().unwrap_or(0);
         let enrolment = match self.platform.enrolment_epoch() {
@@ -289,7 +286,7 @@ impl<P: SoterPlatform> SoterTa<P> {
             version_floor,
             platform: self.platform.name(),
             security_level: self.config.security_level,
-            test_hardware: self.platform.has_test_key(),
+            test_hardware: self.platform.has_test_key().unwrap_or(true),
             state,
             slot_a,
             slot_b,
@@ -314,12 +311,21 @@ impl<P: SoterPlatform> SoterTa<P> {
         })
     }
 
-    /// Makes a key, in turn with other instances where that takes its time.
+    /// Removes keys, in turn with those who make some.
+    fn remove(&mut self, remove: impl FnOnce(&mut Keys<'_, P>) -> Result<()>) -> Result<Done> {
+        self.device_key_hash()?;
+        let _turn = self.turn()?;
+        remove(&mut self.keys()).map(|()| Done {})
+    }
+
+    /// Makes a key, in turn with other instances: making one may take seconds.
     fn ensure(&mut self, name: &KeyName, epoch: u64, replace: bool) -> Result<Generated> {
         let has_good_key = self.keys().state(name, epoch) == Ok(KeyState::Usable);
         self.recent.close_keys();
-        let takes_time = (replace || !has_good_key) && self.keys().spares()? == 0;
-        let _turn = if takes_time { Some(self.turn()?) } else { None };
+        if has_good_key && !replace {
+            return Ok(Generated { new: false });
+        }
+        let _turn = self.turn()?;
         self.keys().ensure(name, epoch, replace)
     }
 
@@ -351,14 +357,14 @@ impl<P: SoterPlatform> SoterTa<P> {
     }
 
     fn list(&mut self) -> Result<PaymentKeys> {
-        self.floor()?;
+        self.state()?;
         let uid = self.login.uid()?;
         let epoch = self.platform.enrolment_epoch()?;
         self.keys().listed(uid, epoch)
     }
 
     fn find(&mut self, name: &KeyName, epoch: u64) -> Result<Found> {
-        self.floor()?;
+        self.state()?;
         let state = self.keys().state(name, epoch)?;
         Ok(Found { state })
     }

@@ -174,8 +174,8 @@ impl<A> RefusalLog for NonsecurePlatform<A> {
 
 /// There is no hardware key.
 impl<A> Hardware for NonsecurePlatform<A> {
-    fn has_test_key(&mut self) -> bool {
-        true
+    fn has_test_key(&mut self) -> Result<bool> {
+        Ok(true)
     }
     fn name(&mut self) -> Option<Name> {
         Name::new("an ordinary process").ok()

@@ -198,8 +198,13 @@ impl Device {
     }
 
     /// A session of `login` with the SOTER TA: an instance of its own.
+    ///
+    /// # Panics
+    ///
+    /// When it has too many.
     pub fn soter(&self, login: Login) -> NonsecureTransport {
-        let instance = SoterTa::new(platform(&self.0, b's'), CONFIG, login);
+        let instance = SoterTa::open(platform(&self.0, b's'), CONFIG, login)
+            .expect("no more sessions of this login");
         NonsecureTransport {
             device: self.clone(),
             peer: Peer::Soter(Box::new(instance)),

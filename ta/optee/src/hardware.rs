@@ -5,6 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use optee_utee::property::{PropertyKey, TeeTrustedOsImplementationVersion};
 use optee_utee::{ParamIndex, TaSessionBuilder, TeeParams, Uuid};
 use sha2::Sha256;
+use touchseal_core::error::{Error, Result};
 use touchseal_proto::label::Name;
 use zeroize::Zeroizing;
 
@@ -21,11 +22,10 @@ const UNIQUE_TA: u32 = 3;
 
 /// Whether the hardware unique key is OP-TEE's public constant. It does not leave core, but
 /// what core derives of it for this TA does: SHA-256 HMAC of a number and the TA's UUID.
-/// Where it cannot be asked, the key counts as public.
-pub fn has_test_key(uuid: &str) -> bool {
-    derived_key()
-        .zip(derived_from(&PUBLIC_HARDWARE_KEY, uuid))
-        .is_none_or(|(own, public)| *own == *public)
+pub fn has_test_key(uuid: &str) -> Result<bool> {
+    let public = derived_from(&PUBLIC_HARDWARE_KEY, uuid).ok_or(Error::Platform)?;
+    let own = derived_key().ok_or(Error::Platform)?;
+    Ok(*own == *public)
 }
 
 fn derived_key() -> Option<Zeroizing<[u8; 32]>> {

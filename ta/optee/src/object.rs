@@ -217,6 +217,9 @@ impl Enumerator {
         if result == TEE_ERROR_ITEM_NOT_FOUND {
             return Ok(None);
         }
+        if result == TEE_ERROR_NOT_SUPPORTED {
+            return Err(Error::StorageDamaged);
+        }
         check(result)?;
         usize::try_from(len).map(Some).map_err(|_| Error::Platform)
     }

@@ -7,7 +7,7 @@ use crate::object::Object;
 use core::ffi::c_ulong;
 use optee_utee::raw::{
     _utee_asymm_operate, _utee_asymm_verify, _utee_cryp_state_alloc, _utee_cryp_state_free,
-    TEE_ERROR_OUT_OF_MEMORY, TEE_Result, TEE_SUCCESS,
+    TEE_ERROR_OUT_OF_MEMORY, TEE_ERROR_SIGNATURE_INVALID, TEE_Result, TEE_SUCCESS,
 };
 use optee_utee::{AttributeId, GenericObject, OperationMode, TransientObject};
 use touchseal_core::error::{Error, Result};
@@ -74,8 +74,7 @@ impl Drop for Operation {
     }
 }
 
-/// What a signature, or its verification, has come to: a sound key and a sound processor
-/// do not fail at it.
+/// What a signature has come to: a sound key does not fail at it.
 fn outcome(result: TEE_Result) -> Result<()> {
     match result {
         TEE_SUCCESS => Ok(()),
@@ -107,10 +106,12 @@ pub fn sign<A: Algorithm>(key: &Object, digest: &[u8; 32]) -> Result<A::Signatur
         return Err(Error::KeyDamaged);
     }
     verify::<A>(key, A::PARAMETERS, digest, &signature)?;
-    if !A::WRONG_PARAMETERS.is_empty()
-        && verify::<A>(key, A::WRONG_PARAMETERS, digest, &signature).is_ok()
-    {
-        return Err(Error::SaltIgnored);
+    if !A::WRONG_PARAMETERS.is_empty() {
+        match verify::<A>(key, A::WRONG_PARAMETERS, digest, &signature) {
+            Err(Error::KeyDamaged) => {}
+            Ok(()) => return Err(Error::SaltIgnored),
+            Err(error) => return Err(error),
+        }
     }
     Ok(signature)
 }
@@ -123,7 +124,7 @@ fn verify<A: Algorithm>(
 ) -> Result<()> {
     let operation = Operation::new::<A>(key, OperationMode::Verify)?;
     // SAFETY: the parameters, `digest` and `signature` are readable for their lengths.
-    outcome(unsafe {
+    let result = unsafe {
         _utee_asymm_verify(
             operation.number(),
             parameters.as_ptr().cast(),
@@ -133,5 +134,10 @@ fn verify<A: Algorithm>(
             signature.as_ref().as_ptr().cast(),
             signature.as_ref().len(),
         )
-    })
+    };
+    match result {
+        TEE_SUCCESS => Ok(()),
+        TEE_ERROR_SIGNATURE_INVALID => Err(Error::KeyDamaged),
+        failure => check(failure),
+    }
 }

@@ -22,7 +22,6 @@ use touchseal_proto::{FINGERPRINT_TA, PAYMENT_TA, SOTER_TA};
 pub struct OpteePlatform<A> {
     uuid: &'static str,
     store: RpmbStore,
-    has_test_key: Option<bool>,
     algorithm: PhantomData<A>,
 }
 
@@ -31,7 +30,6 @@ impl<A> OpteePlatform<A> {
         Self {
             uuid,
             store,
-            has_test_key: None,
             algorithm: PhantomData,
         }
     }
@@ -131,10 +129,8 @@ impl<A> RefusalLog for OpteePlatform<A> {
 }
 
 impl<A> Hardware for OpteePlatform<A> {
-    fn has_test_key(&mut self) -> bool {
-        *self
-            .has_test_key
-            .get_or_insert_with(|| hardware::has_test_key(self.uuid))
+    fn has_test_key(&mut self) -> Result<bool> {
+        hardware::has_test_key(self.uuid)
     }
     fn name(&mut self) -> Option<Name> {
         hardware::name()

@@ -6,7 +6,8 @@
 extern crate alloc;
 
 use optee_utee::{
-    ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command, ta_open_session,
+    ErrorKind, ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command,
+    ta_open_session,
 };
 use touchseal_core::config::Config;
 use touchseal_core::soter::SoterTa;
@@ -31,7 +32,8 @@ fn create() -> optee_utee::Result<()> {
 #[ta_open_session]
 fn open_session(parameters: &mut ParametersAny<'_>) -> optee_utee::Result<()> {
     let login = login(parameters)?;
-    TA.start(SoterTa::new(platform::soter(), CONFIG, login))
+    let ta = SoterTa::open(platform::soter(), CONFIG, login).map_err(|_| ErrorKind::Busy)?;
+    TA.start(ta)
 }
 
 #[ta_invoke_command]
