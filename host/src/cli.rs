@@ -22,9 +22,10 @@ pub struct Cli {
 }
 
 #[derive(Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one")]
 enum Command {
     /// Verify a payment's evidence with the device's public key alone
-    Verify(Box<verify::Verify>),
+    Verify(verify::Verify),
     /// Verify what a device reported of a key that it did not make
     VerifyReport(verify_report::VerifyReport),
     #[cfg(feature = "teec")]

@@ -1,5 +1,5 @@
 //! Requests and responses. A request's layout is its fields in order; so is a
-//! response's, behind the version byte and the [`Status`](crate::status::Status).
+//! response's, behind the version byte and the [`Status`].
 
 use crate::label::{Lot, Name, Order, Payee, Scene};
 use crate::signed::{KeyStatement, PaymentStatement, ReportStatement, Root, SecurityLevel};

@@ -222,6 +222,19 @@ pub fn a_new_finger_invalidates_soter_keys<B: Bench>(bench: &B) {
         client.begin(label("shop"), challenge("1")),
         Status::PaymentKeyInvalidated,
     );
+
+    // Nor does a match under the old enrolment sign with a key of the new one.
+    soter(bench, 10050)
+        .generate_payment_key(label("shop"), false)
+        .unwrap();
+    let begun = client.begin(label("shop"), challenge("1")).unwrap();
+    let token = touch(bench, 10050, begun.handle);
+    fingers(bench, 0).enroll(prints::finger(3)).unwrap();
+    soter(bench, 10050)
+        .generate_payment_key(label("shop"), false)
+        .unwrap();
+    refused(client.finish(begun.handle, token), Status::NotAuthorized);
+
     refused(
         client.begin(label("none"), challenge("1")),
         Status::NoPaymentKey,

@@ -138,7 +138,7 @@ impl<S: Store + KeyStore> Keys<'_, S> {
     fn fill_slot(&mut self, slot: &[u8], key: &S::Key, wanted: &KeyHash) -> Result<bool> {
         match self.look_into(slot, wanted)? {
             Found::DeviceKey(_) => return Ok(false),
-            Found::Damage => self.store.delete_key(slot)?,
+            Found::Damage => self.store.delete(slot)?,
             Found::Nothing => {}
         }
         self.store

@@ -87,7 +87,7 @@ struct Running {
 
 impl Running {
     fn start(platform: &mut impl FingerprintPlatform) -> Result<Self> {
-        let mut state = Sealed::new(&b"fingerprint.state"[..]);
+        let mut state = Sealed::new(b"fingerprint.state");
         let counted = enrolment::read(&mut state, platform)?.attempts;
         Ok(Self {
             state,

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::platform::{KeyStore, ObjectId, RECORD_MAX, Store};
-use crate::record::{self, Record, SEALED_MAX, Sealed};
+use crate::record::{self, Record, SEALED_MAX};
 use core::ops::ControlFlow;
 use sha2::{Digest, Sha256};
 use touchseal_proto::label::Scene;
@@ -134,13 +134,19 @@ impl KeyName {
     }
 }
 
-/// The id says whose key it is, so that an object exists whole, or the key was never made.
-/// Its kind, its uid, a hash of its scene; then its place.
-fn key_id(kind: KeyKind, uid: u32, scene: &SceneHash) -> Result<ObjectId> {
+/// How the ids of a uid's keys of a kind begin.
+fn ids_of(kind: KeyKind, uid: u32) -> Result<ObjectId> {
     let mut id = ObjectId::new();
     id.push(kind as u8).map_err(|_| Error::Platform)?;
     id.extend_from_slice(&uid.to_be_bytes())
         .map_err(|_| Error::Platform)?;
+    Ok(id)
+}
+
+/// The id says whose key it is, so that an object exists whole, or the key was never made.
+/// Its kind, its uid, a hash of its scene; then its place.
+fn key_id(kind: KeyKind, uid: u32, scene: &SceneHash) -> Result<ObjectId> {
+    let mut id = ids_of(kind, uid)?;
     id.extend_from_slice(scene).map_err(|_| Error::Platform)?;
     Ok(id)
 }
@@ -318,7 +324,9 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
     pub fn ensure(&mut self, name: &KeyName, epoch: u64, replace: bool) -> Result<Generated> {
         let id = name.id()?;
         drop(self.recent.take(&id));
-        let places = self.places(&id)?;
+        // Before there is any key, and whatever becomes of it, it is on the list.
+        self.put_on_list(name)?;
+        let places = self.proven(&id)?;
         let old = newest(&places);
         let record = old.and_then(|old| places.get(old)?.record());
         let is_good = record.is_some_and(|record| record.epoch == epoch) && !replace;
@@ -333,13 +341,10 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
         let leftover = places.get(other).is_some_and(|place| !place.is_empty());
         drop(places);
         if leftover {
-            self.store.delete_key(&at(&id, other)?)?;
+            self.store.delete(&at(&id, other)?)?;
         }
         if is_good {
             return Ok(Generated { new: false });
-        }
-        if old.is_none() && name.scene.is_some() {
-            self.put_on_list(name)?;
         }
         let record = record::to_bytes(&name.record(epoch, serial))?;
         match self.seal_new(&at(&id, other)?, &record) {
@@ -348,51 +353,125 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
             sealed => sealed?,
         }
         if let Some(old) = old {
-            self.store.delete_key(&at(&id, old)?)?;
+            self.store.delete(&at(&id, old)?)?;
         }
         Ok(Generated { new: true })
     }
 
     fn seal_new(&mut self, id: &[u8], record: &[u8]) -> Result<()> {
         for number in 0..S::SPARES {
-            if self.store.take_key(&spare(number), id, record)?.is_some() {
-                return Ok(());
+            match self.store.take_key(&spare(number), id, record) {
+                Ok(None) => {}
+                Ok(Some(_)) => return Ok(()),
+                Err(Error::StorageDamaged) => self.store.delete(&spare(number))?,
+                Err(error) => return Err(error),
             }
         }
         self.store.generate_key(id, record).map(drop)
     }
 
-    fn key_list(&mut self, uid: u32) -> Result<(Sealed<KeyList, ObjectId>, KeyList)> {
-        let mut sealed = Sealed::new(list_id(uid)?);
-        let list = sealed.get(self.store)?.cloned().unwrap_or_default();
-        Ok((sealed, list))
-    }
-
-    /// One app must not take the room of the others.
-    fn put_on_list(&mut self, name: &KeyName) -> Result<()> {
-        let hash = name.scene_hash()?;
-        let (mut sealed, mut list) = self.key_list(name.uid)?;
-        if list.scenes.contains(&hash) {
-            return Ok(());
-        }
-        if list.scenes.is_full() {
-            self.strike_absent(name.uid, &mut list)?;
-        }
-        list.scenes.push(hash).map_err(|_| Error::TooManyKeys)?;
-        sealed.put(self.store, list)
-    }
-
-    /// Takes off the list what an interrupted making has left on it.
-    fn strike_absent(&mut self, uid: u32, list: &mut KeyList) -> Result<()> {
-        let mut there = heapless::Vec::new();
-        for hash in &list.scenes {
-            let places = self.places(&key_id(KeyKind::Payment, uid, hash)?)?;
-            if !places.iter().all(Place::is_empty) {
-                there.push(*hash).map_err(|_| Error::Platform)?;
+    /// The places of a key, where one that does not sign counts as damaged.
+    fn proven(&mut self, id: &[u8]) -> Result<[Place<S::Key>; PLACES]> {
+        let mut places = self.places(id)?;
+        for place in &mut places {
+            if let Place::Key(key, _) = place {
+                match self.store.sign(key, &[0; 32]) {
+                    Ok(_) => {}
+                    Err(Error::KeyDamaged) => *place = Place::Damaged,
+                    Err(error) => return Err(error),
+                }
             }
         }
-        list.scenes = there;
-        Ok(())
+        Ok(places)
+    }
+
+    /// The payment keys that a uid may have. It is there before the app key, and until
+    /// after the last payment key; where it is lost or damaged, it is made anew of what
+    /// there is.
+    fn key_list(&mut self, uid: u32) -> Result<KeyList> {
+        match record::load(self.store, &list_id(uid)?) {
+            Ok(Some(list)) => return Ok(list),
+            Ok(None) => {
+                let app_key = self.places(&KeyName::app(uid).id()?)?;
+                if app_key.iter().all(Place::is_empty) {
+                    return Ok(KeyList::default());
+                }
+            }
+            Err(Error::StorageDamaged) => self.store.delete(&list_id(uid)?)?,
+            Err(error) => return Err(error),
+        }
+        let mut list = KeyList::default();
+        let own = ids_of(KeyKind::Payment, uid)?;
+        self.store.visit_ids(&mut |id| {
+            let hash = id
+                .strip_prefix(own.as_slice())
+                .and_then(<[u8]>::first_chunk);
+            if let Some(hash) = hash
+                && !list.scenes.contains(hash)
+                && list.scenes.push(*hash).is_err()
+            {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        self.create_list(uid, &list)?;
+        Ok(list)
+    }
+
+    fn create_list(&mut self, uid: u32, list: &KeyList) -> Result<()> {
+        match self.store.create(&list_id(uid)?, &record::to_bytes(list)?) {
+            Err(Error::Exists) => Err(Error::Busy),
+            created => created,
+        }
+    }
+
+    /// One app must not take the room of the others: its list has an end.
+    fn put_on_list(&mut self, name: &KeyName) -> Result<()> {
+        let list = self.key_list(name.uid)?;
+        let hash = match name.scene {
+            None => None,
+            Some(_) => Some(name.scene_hash()?),
+        };
+        if hash.is_some_and(|hash| list.scenes.contains(&hash)) {
+            return Ok(());
+        }
+        let lost = if list.scenes.is_full() {
+            self.lost(name.uid, &list)?
+        } else {
+            KeyList::default()
+        };
+        let listed = record::update(
+            self.store,
+            &list_id(name.uid)?,
+            &mut |list: &mut KeyList| {
+                list.scenes.retain(|listed| !lost.scenes.contains(listed));
+                match hash {
+                    Some(hash) if !list.scenes.contains(&hash) => {
+                        list.scenes.push(hash).map_err(|_| Error::TooManyKeys)
+                    }
+                    _ => Ok(()),
+                }
+            },
+        )?;
+        if listed {
+            return Ok(());
+        }
+        let scenes = hash.into_iter().collect();
+        self.create_list(name.uid, &KeyList { scenes })
+    }
+
+    /// What is on a list, and is not there, or is no key any more: an interrupted making,
+    /// or damage. What is left of it is deleted.
+    fn lost(&mut self, uid: u32, list: &KeyList) -> Result<KeyList> {
+        let mut lost = KeyList::default();
+        for hash in &list.scenes {
+            let id = key_id(KeyKind::Payment, uid, hash)?;
+            if newest(&self.places(&id)?).is_none() {
+                self.delete(&id)?;
+                lost.scenes.push(*hash).map_err(|_| Error::Platform)?;
+            }
+        }
+        Ok(lost)
     }
 
     /// How many objects are sealed. OP-TEE opens each: this takes long where there are many.
@@ -405,21 +484,29 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
         Ok(objects)
     }
 
-    /// How many key pairs are prepared.
+    /// How many key pairs are prepared. A damaged one is none.
     pub fn spares(&mut self) -> Result<u8> {
         let mut spares = 0u8;
         for number in 0..S::SPARES {
-            if self.store.open_key(&spare(number))?.is_some() {
-                spares = spares.saturating_add(1);
-            }
+            spares = spares.saturating_add(u8::from(self.has_spare(number)?));
         }
         Ok(spares)
+    }
+
+    fn has_spare(&mut self, number: u8) -> Result<bool> {
+        match self.store.open_key(&spare(number)) {
+            Ok(found) => Ok(found.is_some()),
+            // Another instance takes it.
+            Err(Error::StorageDamaged | Error::Busy) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes a key pair for the next key that is wanted; returns how many there are.
     pub fn prepare(&mut self) -> Result<u8> {
         for number in 0..S::SPARES {
-            if self.store.open_key(&spare(number))?.is_none() {
+            if !self.has_spare(number)? {
+                self.store.delete(&spare(number))?;
                 self.store.generate_key(&spare(number), &[])?;
                 break;
             }
@@ -430,8 +517,7 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
     /// The scenes of a uid's payment keys, and the enrolments that they were made under.
     fn list(&mut self, uid: u32) -> Result<heapless::Vec<(Scene, u64), MAX_PAYMENT_KEYS>> {
         let mut listed = heapless::Vec::new();
-        let (_, list) = self.key_list(uid)?;
-        for hash in &list.scenes {
+        for hash in &self.key_list(uid)?.scenes {
             let found = match self.find(&key_id(KeyKind::Payment, uid, hash)?) {
                 // It has no scene any more; whoever asks for it by its scene is told.
                 Err(Error::KeyDamaged) => None,
@@ -469,9 +555,16 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
             return Err(name.absent());
         }
         let hash = name.scene_hash()?;
-        let (mut sealed, mut list) = self.key_list(name.uid)?;
-        list.scenes.retain(|listed| *listed != hash);
-        sealed.put(self.store, list)
+        self.key_list(name.uid)?;
+        record::update(
+            self.store,
+            &list_id(name.uid)?,
+            &mut |list: &mut KeyList| {
+                list.scenes.retain(|listed| *listed != hash);
+                Ok(())
+            },
+        )
+        .map(drop)
     }
 
     /// Deletes a key from both places, if it is there. What it has replaced, if that is
@@ -485,19 +578,18 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
         let last = newest(&places).unwrap_or(0);
         drop(places);
         let first = if last == 0 { 1 } else { 0 };
-        self.store.delete_key(&at(id, first)?)?;
-        self.store.delete_key(&at(id, last)?)?;
+        self.store.delete(&at(id, first)?)?;
+        self.store.delete(&at(id, last)?)?;
         Ok(true)
     }
 
     /// Removes all keys of a uid. The app key goes last: as long as it is there, an
     /// interrupted removal can be seen and repeated.
     pub fn remove_all(&mut self, uid: u32) -> Result<()> {
-        let (_, list) = self.key_list(uid)?;
-        for hash in &list.scenes {
+        for hash in &self.key_list(uid)?.scenes {
             self.delete(&key_id(KeyKind::Payment, uid, hash)?)?;
         }
-        Store::delete(self.store, &list_id(uid)?)?;
+        self.store.delete(&list_id(uid)?)?;
         self.delete(&KeyName::app(uid).id()?).map(drop)
     }
 
@@ -515,7 +607,7 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
             if ids.is_empty() {
                 return Ok(());
             }
-            ids.iter().try_for_each(|id| self.store.delete_key(id))?;
+            ids.iter().try_for_each(|id| self.store.delete(id))?;
         }
     }
 

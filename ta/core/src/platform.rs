@@ -28,7 +28,15 @@ pub trait Store {
     /// Replaces a record of at most [`RECORD_MAX`] bytes by one of the same length,
     /// in place, in one authenticated write: before or after, never between.
     fn replace(&mut self, id: &[u8], bytes: &[u8]) -> Result<()>;
-    /// Deletes a record; one that is not there is deleted already.
+    /// Changes a record in place, as [`replace`](Self::replace) does; nobody else reads or
+    /// writes it between: [`Error::Busy`](crate::error::Error::Busy) says that somebody was
+    /// about to. False where there is none. What is not changed is not written.
+    fn update(
+        &mut self,
+        id: &[u8],
+        change: &mut dyn FnMut(&mut [u8]) -> Result<()>,
+    ) -> Result<bool>;
+    /// Deletes an object, record or key; one that is not there is deleted already.
     fn delete(&mut self, id: &[u8]) -> Result<()>;
 }
 
@@ -63,8 +71,6 @@ pub trait KeyStore {
     fn sign(&mut self, key: &Self::Key, digest: &[u8; 32]) -> Result<Self::Signature>;
     /// Visits the id of every sealed object, in no order, until the visitor says stop.
     fn visit_ids(&mut self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()>;
-    /// Deletes a key pair; one that is not there is deleted already.
-    fn delete_key(&mut self, id: &[u8]) -> Result<()>;
 }
 
 /// Time that the normal world cannot move.

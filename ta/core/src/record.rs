@@ -75,6 +75,24 @@ pub fn load<R: Record>(store: &mut impl Store, id: &[u8]) -> Result<Option<R>> {
     }
 }
 
+/// Changes a record that other instances may change, too; false where there is none.
+pub fn update<R: Record>(
+    store: &mut impl Store,
+    id: &[u8],
+    change: &mut dyn FnMut(&mut R) -> Result<()>,
+) -> Result<bool> {
+    store.update(id, &mut |bytes| {
+        let mut record = from_bytes(bytes)?;
+        change(&mut record)?;
+        let changed = to_bytes(&record)?;
+        if changed.len() != bytes.len() {
+            return Err(Error::StorageDamaged);
+        }
+        bytes.copy_from_slice(&changed);
+        Ok(())
+    })
+}
+
 /// A record that this trusted application alone writes, in memory as it is sealed.
 ///
 /// That a record is not there is the one thing that OP-TEE cannot authenticate: who
@@ -82,8 +100,8 @@ pub fn load<R: Record>(store: &mut impl Store, id: &[u8]) -> Result<Option<R>> {
 /// an absent record can only be created, which refuses one that is there after all;
 /// it is never replaced. When a write fails, what is sealed is unknown: it is read
 /// again before use.
-pub struct Sealed<R, I = &'static [u8]> {
-    id: I,
+pub struct Sealed<R> {
+    id: &'static [u8],
     known: Known<R>,
 }
 
@@ -93,9 +111,9 @@ enum Known<R> {
     Present(R),
 }
 
-impl<R: Record, I: AsRef<[u8]>> Sealed<R, I> {
+impl<R: Record> Sealed<R> {
     /// The record of that id, not yet read.
-    pub const fn new(id: I) -> Self {
+    pub const fn new(id: &'static [u8]) -> Self {
         Self {
             id,
             known: Known::Nothing,
@@ -105,7 +123,7 @@ impl<R: Record, I: AsRef<[u8]>> Sealed<R, I> {
     /// The record; None where there is none.
     pub fn get(&mut self, store: &mut impl Store) -> Result<Option<&R>> {
         if let Known::Nothing = self.known {
-            self.known = match load(store, self.id.as_ref())? {
+            self.known = match load(store, self.id)? {
                 Some(record) => Known::Present(record),
                 None => Known::Absent,
             };
@@ -122,8 +140,8 @@ impl<R: Record, I: AsRef<[u8]>> Sealed<R, I> {
         self.get(store)?;
         let bytes = to_bytes(&record)?;
         match mem::replace(&mut self.known, Known::Nothing) {
-            Known::Present(_) => store.replace(self.id.as_ref(), &bytes)?,
-            Known::Absent | Known::Nothing => store.create(self.id.as_ref(), &bytes)?,
+            Known::Present(_) => store.replace(self.id, &bytes)?,
+            Known::Absent | Known::Nothing => store.create(self.id, &bytes)?,
         }
         self.known = Known::Present(record);
         Ok(())

@@ -11,7 +11,7 @@ use crate::dispatch::{Failure, Login, Reply, request_body};
 use crate::error::{Error, Result};
 use crate::keys::{KeyName, Keys, Recent};
 use crate::platform::{RECORD_MAX, SoterPlatform};
-use crate::record::{Record, Sealed};
+use crate::record::{self, Record, Sealed};
 use touchseal_proto::command::SoterCommand;
 use touchseal_proto::label::Scene;
 use touchseal_proto::message::*;
@@ -59,6 +59,7 @@ pub struct SoterTa<P: SoterPlatform> {
 struct Pending {
     handle: u64,
     scene: Scene,
+    epoch: u64,
     challenge: Challenge,
 }
 
@@ -172,11 +173,13 @@ impl<P: SoterPlatform> SoterTa<P> {
     }
 
     /// The sealed state, read anew: another instance may have written it.
+    fn sealed(&mut self) -> Result<Option<StateRecord>> {
+        record::load(&mut self.platform, STATE)
+    }
+
+    /// The state, unless a newer trusted application has sealed it.
     fn load(&mut self) -> Result<Option<StateRecord>> {
-        let state = Sealed::<StateRecord>::new(STATE)
-            .get(&mut self.platform)?
-            .cloned();
-        match state {
+        match self.sealed()? {
             Some(state) if state.ta_version_floor > self.config.ta_version => Err(Error::TaTooOld),
             state => Ok(state),
         }
@@ -249,10 +252,13 @@ impl<P: SoterPlatform> SoterTa<P> {
     /// Never refuses: what is wrong is in the answer. Nothing is written.
     fn diagnose(&mut self) -> Result<Diagnosis> {
         let info = self.ask(&GetInfo {}).ok();
+        let version_floor = match self.sealed() {
+            Ok(Some(state)) => state.ta_version_floor,
+            _ => 0,
+        };
         let state = self.load();
         let known = state.as_ref().ok().and_then(Option::as_ref);
         let provisioned = known.filter(|state| state.provisioned).cloned();
-        let version_floor = known.map_or(0, |state| state.ta_version_floor);
         let state = match state {
             Ok(Some(state)) if state.provisioned => Status::Ok,
             Ok(Some(_)) => Status::NotProvisioned,
@@ -437,6 +443,7 @@ impl<P: SoterPlatform> SoterTa<P> {
         self.pending = Some(Pending {
             handle: begun.handle,
             scene,
+            epoch,
             challenge,
         });
         Ok(begun)
@@ -460,7 +467,10 @@ impl<P: SoterPlatform> SoterTa<P> {
     fn finish(&mut self, handle: u64, token: &AuthToken) -> Result<Blob> {
         let pending = self.take_pending(handle)?;
         let uid = self.login.uid()?;
-        let (key, _) = self.keys().open(&KeyName::payment(uid, pending.scene))?;
+        let (key, record) = self.keys().open(&KeyName::payment(uid, pending.scene))?;
+        if record.epoch != pending.epoch {
+            return Err(Error::TokenStaleEpoch);
+        }
         let config = self.config;
         let challenge = pending.challenge;
         let committed = self.commit(

@@ -129,6 +129,79 @@ fn a_damaged_key_is_told_and_made_anew() {
     }
 }
 
+/// The list of an app's keys is no key: where it is lost or damaged, it is made anew.
+#[test]
+fn a_lost_list_loses_no_key() {
+    let spoil: [fn(&Device, &[u8]); 2] = [
+        |device, id| device.rpmb().lose(id),
+        |device, id| device.rpmb().damage(id),
+    ];
+    for spoil in spoil {
+        let device = Device::default();
+        let made = life(&device).unwrap();
+        let id = [&b"pkeys"[..], &APP.to_be_bytes()].concat();
+        assert!(device.rpmb().contains(&id));
+        spoil(&device, &id);
+        let mut owner = Owner::of(&device).payments;
+        let listed = owner.list_payment_keys().unwrap().keys;
+        assert_eq!(listed.len(), 1);
+        assert!(device.rpmb().contains(&id));
+        assert_eq!(life(&device).unwrap().payment_key, made.payment_key);
+
+        spoil(&device, &id);
+        owner.remove_app_keys().unwrap();
+        let scene = owner.find_payment_key(device::shop()).unwrap();
+        assert_eq!(
+            scene,
+            KeyState::Absent,
+            "a key is left for the next owner of the uid"
+        );
+        life(&device).unwrap();
+    }
+}
+
+#[test]
+fn a_full_list_makes_room_for_what_is_lost() {
+    let device = Device::default();
+    life(&device).unwrap();
+    let scene = |number| touchseal::proto::label::Scene::new(&format!("scene {number}")).unwrap();
+    let mut owner = Owner::of(&device).payments;
+    for number in 1..16 {
+        owner.generate_payment_key(scene(number), false).unwrap();
+    }
+    refused(
+        owner.generate_payment_key(scene(16), false),
+        Status::TooManyKeys,
+    );
+    let key = device
+        .rpmb()
+        .ids()
+        .find(|id| id[..2] == [b'p', 3])
+        .unwrap()
+        .to_vec();
+    device.rpmb().damage(&key);
+    let mut reopened = device.clone();
+    drop(owner);
+    reopened.reboot();
+    let mut owner = Owner::of(&reopened).payments;
+    assert!(owner.generate_payment_key(scene(16), false).unwrap().new);
+    assert_eq!(owner.list_payment_keys().unwrap().keys.len(), 16);
+}
+
+#[test]
+fn a_damaged_spare_is_none() {
+    let device = Device::default();
+    life(&device).unwrap();
+    let mut root = SoterClient::new(device.soter(ROOT));
+    root.provision().unwrap();
+    root.prepare().unwrap();
+    device.rpmb().damage_first(b"sspare\0");
+    assert_eq!(root.diagnose().unwrap().spares, 0);
+    let mut app = SoterClient::new(device.soter(Login::App { uid: APP }));
+    app.generate_app_key(false).unwrap();
+    assert_eq!(root.prepare().unwrap().spares, 1);
+}
+
 #[test]
 fn keys_without_a_state_are_a_mismatch() {
     let mut device = Device::default();

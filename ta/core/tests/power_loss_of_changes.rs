@@ -188,14 +188,13 @@ fn a_latch_is_closed_or_open_and_closes_with_what_came_first() {
         |device, cut| {
             let pinned = latch(device, "lot 8");
             let found = root(device).diagnose().unwrap();
-            if pinned.is_ok() {
-                assert_eq!(found.lot, Lot::new("lot 8").ok(), "cut at {cut}");
-            } else {
-                assert_eq!(
-                    pinned.unwrap_err(),
-                    touchseal::Error::Refused(Status::FactoryClosed)
-                );
-                latch(device, "lot 7").unwrap_or_else(|error| panic!("cut at {cut}: {error:?}"));
+            match pinned {
+                Ok(()) => assert_eq!(found.lot, Lot::new("lot 8").ok(), "cut at {cut}"),
+                Err(error) => {
+                    let closed = touchseal::Error::Refused(Status::FactoryClosed);
+                    assert_eq!(error, closed, "cut at {cut}");
+                    latch(device, "lot 7").unwrap();
+                }
             }
             assert!(root(device).diagnose().unwrap().latched);
             pays(device);

@@ -72,6 +72,24 @@ impl<A> Store for NonsecurePlatform<A> {
     fn replace(&mut self, id: &[u8], bytes: &[u8]) -> Result<()> {
         self.device()?.rpmb().replace(&self.id(id), bytes)
     }
+    fn update(
+        &mut self,
+        id: &[u8],
+        change: &mut dyn FnMut(&mut [u8]) -> Result<()>,
+    ) -> Result<bool> {
+        let device = self.device()?;
+        let mut rpmb = device.rpmb();
+        let id = self.id(id);
+        let Some(bytes) = rpmb.get(&id)?.map(<[u8]>::to_vec) else {
+            return Ok(false);
+        };
+        let mut changed = bytes.clone();
+        change(&mut changed)?;
+        if changed != bytes {
+            rpmb.replace(&id, &changed)?;
+        }
+        Ok(true)
+    }
     fn delete(&mut self, id: &[u8]) -> Result<()> {
         self.device()?.rpmb().delete(&self.id(id))
     }
@@ -131,9 +149,6 @@ impl<A: Algorithm> KeyStore for NonsecurePlatform<A> {
             }
         }
         Ok(())
-    }
-    fn delete_key(&mut self, id: &[u8]) -> Result<()> {
-        self.delete(id)
     }
 }
 

@@ -75,6 +75,13 @@ impl Rpmb {
         }
     }
 
+    /// Changes the first byte of an object: for tests.
+    pub fn damage_first(&mut self, id: &[u8]) {
+        if let Some(first) = self.objects.get_mut(id).and_then(|bytes| bytes.first_mut()) {
+            *first ^= 0x80;
+        }
+    }
+
     /// The ids of all objects: for tests.
     pub fn ids(&self) -> impl Iterator<Item = &[u8]> {
         self.objects.keys().map(Vec::as_slice)

@@ -39,7 +39,6 @@ fn derived_key() -> Option<Zeroizing<[u8; 32]>> {
     session
         .invoke_command(DERIVE_TA_UNIQUE_KEY, &mut parameters)
         .ok()?;
-    drop(parameters);
     Some(key)
 }
 

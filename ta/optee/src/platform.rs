@@ -4,7 +4,7 @@ use crate::algorithm::{Algorithm, P256, Rsa2048};
 use crate::object::Object;
 use crate::peer::Peer;
 use crate::store::RpmbStore;
-use crate::{hardware, keys, log, object, operation, store};
+use crate::{hardware, keys, log, object, operation};
 use core::marker::PhantomData;
 use core::ops::ControlFlow;
 use optee_utee::Time;
@@ -27,10 +27,10 @@ pub struct OpteePlatform<A> {
 }
 
 impl<A> OpteePlatform<A> {
-    fn new(uuid: &'static str) -> Self {
+    fn new(uuid: &'static str, store: RpmbStore) -> Self {
         Self {
             uuid,
-            store: RpmbStore::default(),
+            store,
             has_test_key: None,
             algorithm: PhantomData,
         }
@@ -39,17 +39,17 @@ impl<A> OpteePlatform<A> {
 
 /// The payment TA's platform.
 pub fn payment() -> OpteePlatform<P256> {
-    OpteePlatform::new(PAYMENT_TA)
+    OpteePlatform::new(PAYMENT_TA, RpmbStore::of_the_only_instance())
 }
 
 /// The SOTER TA's platform.
 pub fn soter() -> OpteePlatform<Rsa2048> {
-    OpteePlatform::new(SOTER_TA)
+    OpteePlatform::new(SOTER_TA, RpmbStore::of_one_instance())
 }
 
 /// The fingerprint TA's platform: it has no keys.
 pub fn fingerprint() -> OpteePlatform<()> {
-    OpteePlatform::new(FINGERPRINT_TA.uuid)
+    OpteePlatform::new(FINGERPRINT_TA.uuid, RpmbStore::of_the_only_instance())
 }
 
 impl<A> Store for OpteePlatform<A> {
@@ -61,6 +61,13 @@ impl<A> Store for OpteePlatform<A> {
     }
     fn replace(&mut self, id: &[u8], bytes: &[u8]) -> Result<()> {
         self.store.replace(id, bytes)
+    }
+    fn update(
+        &mut self,
+        id: &[u8],
+        change: &mut dyn FnMut(&mut [u8]) -> Result<()>,
+    ) -> Result<bool> {
+        self.store.update(id, change)
     }
     fn delete(&mut self, id: &[u8]) -> Result<()> {
         self.store.delete(id)
@@ -96,9 +103,6 @@ impl<A: Algorithm> KeyStore for OpteePlatform<A> {
     }
     fn visit_ids(&mut self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
         object::visit_ids(visit)
-    }
-    fn delete_key(&mut self, id: &[u8]) -> Result<()> {
-        store::delete(id)
     }
 }
 

@@ -88,7 +88,7 @@ impl Journal {
     pub fn new(ta_version: u32) -> Self {
         Self {
             ta_version,
-            sealed: Sealed::new(&b"payment.state"[..]),
+            sealed: Sealed::new(b"payment.state"),
         }
     }
 
