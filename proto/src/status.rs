@@ -112,8 +112,8 @@ statuses! {
         "too many wrong fingers: locked until a stronger credential is shown"
         "unlock the device with its password"
     26 PeerUnavailable
-        "the payment and the fingerprint trusted application do not reach each other"
-        "check that both are part of the firmware, and look at the secure console"
+        "the trusted applications do not reach each other"
+        "check that all of them are part of the firmware, and look at the secure console"
     30 StorageUnavailable
         "the RPMB cannot be used: its key is not programmed, or it is keyed for another device"
         "run `touchseal doctor` as root, which tells the two apart"

@@ -386,18 +386,15 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
         Ok(places)
     }
 
-    /// The payment keys that a uid may have. It is there before the app key, and until
-    /// after the last payment key; where it is lost or damaged, it is made anew of what
-    /// there is.
-    fn key_list(&mut self, uid: u32) -> Result<KeyList> {
+    /// The payment keys that a uid may have. The list is there before the app key, and
+    /// until after the last payment key; where it is lost or damaged, the keys that there
+    /// are tell. None for an app that has neither list nor key.
+    fn read_list(&mut self, uid: u32) -> Result<Option<KeyList>> {
         match record::load(self.store, &list_id(uid)?) {
-            Ok(Some(list)) => return Ok(list),
-            Ok(None) => {
-                if !self.exists(&KeyName::app(uid).id()?)? {
-                    return Ok(KeyList::default());
-                }
-            }
-            Err(Error::StorageDamaged) => self.store.delete(&list_id(uid)?)?,
+            Ok(Some(list)) => return Ok(Some(list)),
+            Ok(None) if self.exists(&KeyName::app(uid).id()?)? => {}
+            Ok(None) => return Ok(None),
+            Err(Error::StorageDamaged) => {}
             Err(error) => return Err(error),
         }
         let mut list = KeyList::default();
@@ -414,29 +411,38 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
             }
             ControlFlow::Continue(())
         })?;
-        self.create_list(uid, &list)?;
-        Ok(list)
+        Ok(Some(list))
+    }
+
+    /// The list, for who changes it: whole, and sealed.
+    fn key_list(&mut self, uid: u32) -> Result<KeyList> {
+        let whole = record::load::<KeyList>(self.store, &list_id(uid)?);
+        if let Ok(Some(list)) = whole {
+            return Ok(list);
+        }
+        let list = self.read_list(uid)?.unwrap_or_default();
+        if whole == Err(Error::StorageDamaged) {
+            self.store.delete(&list_id(uid)?)?;
+        }
+        match self.store.create(&list_id(uid)?, &record::to_bytes(&list)?) {
+            // It is there after all, or another instance has made it.
+            Err(Error::Exists) => Err(Error::Busy),
+            created => created.map(|()| list),
+        }
     }
 
     fn exists(&mut self, id: &[u8]) -> Result<bool> {
         Ok(!self.places(id)?.iter().all(Place::is_empty))
     }
 
-    fn create_list(&mut self, uid: u32, list: &KeyList) -> Result<()> {
-        match self.store.create(&list_id(uid)?, &record::to_bytes(list)?) {
-            Err(Error::Exists) => Err(Error::Busy),
-            created => created,
-        }
-    }
-
     /// One app must not take the room of the others: its list has an end.
     fn put_on_list(&mut self, name: &KeyName) -> Result<()> {
         let list = self.key_list(name.uid)?;
-        let hash = match name.scene {
-            None => None,
-            Some(_) => Some(name.scene_hash()?),
-        };
-        if hash.is_some_and(|hash| list.scenes.contains(&hash)) {
+        if name.scene.is_none() {
+            return Ok(());
+        }
+        let hash = name.scene_hash()?;
+        if list.scenes.contains(&hash) {
             return Ok(());
         }
         let lost = if list.scenes.is_full() {
@@ -444,24 +450,18 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
         } else {
             KeyList::default()
         };
-        let listed = record::update(
+        record::update(
             self.store,
             &list_id(name.uid)?,
             &mut |list: &mut KeyList| {
                 list.scenes.retain(|listed| !lost.scenes.contains(listed));
-                match hash {
-                    Some(hash) if !list.scenes.contains(&hash) => {
-                        list.scenes.push(hash).map_err(|_| Error::TooManyKeys)
-                    }
-                    _ => Ok(()),
+                if list.scenes.contains(&hash) {
+                    return Ok(());
                 }
+                list.scenes.push(hash).map_err(|_| Error::TooManyKeys)
             },
-        )?;
-        if listed {
-            return Ok(());
-        }
-        let scenes = hash.into_iter().collect();
-        self.create_list(name.uid, &KeyList { scenes })
+        )
+        .map(drop)
     }
 
     /// What is on a list, and is not there, or is no key any more: an interrupted making,
@@ -521,7 +521,7 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
     /// The scenes of a uid's payment keys, and the enrolments that they were made under.
     fn list(&mut self, uid: u32) -> Result<heapless::Vec<(Scene, u64), MAX_PAYMENT_KEYS>> {
         let mut listed = heapless::Vec::new();
-        for hash in &self.key_list(uid)?.scenes {
+        for hash in &self.read_list(uid)?.unwrap_or_default().scenes {
             let found = match self.find(&key_id(KeyKind::Payment, uid, hash)?) {
                 // It has no scene any more; whoever asks for it by its scene is told.
                 Err(Error::KeyDamaged) => None,
@@ -590,11 +590,9 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
     /// Removes all keys of a uid. The app key goes last: as long as it is there, an
     /// interrupted removal can be seen and repeated.
     pub fn remove_all(&mut self, uid: u32) -> Result<()> {
-        let list = self.key_list(uid)?;
-        // An empty list that is not there is that of an app without keys.
-        if list.scenes.is_empty() && !self.exists(&KeyName::app(uid).id()?)? {
+        let Some(list) = self.read_list(uid)? else {
             return Ok(());
-        }
+        };
         for hash in &list.scenes {
             self.delete(&key_id(KeyKind::Payment, uid, hash)?)?;
         }
