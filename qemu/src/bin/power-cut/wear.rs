@@ -32,8 +32,8 @@ impl Device<'_> {
             while self.ledger.there(Dialect::Payments).len() < FEWEST_KEYS {
                 let makers = [Operation::GenerateAppKey, Operation::GeneratePaymentKey];
                 let maker = makers[self.rng.usize(..makers.len())];
-                let (apps, _) = self.app_keys(Dialect::Payments);
-                if maker == Operation::GeneratePaymentKey || apps.len() > 1 {
+                let (_, others) = self.app_keys(Dialect::Payments);
+                if maker == Operation::GeneratePaymentKey || others.len() > 1 {
                     let place = self.place_for(maker, times)?;
                     self.perform(maker, &place, times)?;
                 }
