@@ -7,7 +7,7 @@
 //! proxies.
 
 use crate::machine::{self, Logs, Share};
-use crate::{Command, Emmc, Output, Platform, Proxy, Writes, command};
+use crate::{Command, Emmc, Output, Platform, Proxy, Writes, command, rpmb};
 use anyhow::{Context, Error, Result, anyhow, bail};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -277,7 +277,16 @@ impl Guest {
         Ok(self.follow_rpmb_writes()?.count()?)
     }
 
-    /// The same, as they come.
+    /// Authenticated RPMB data reads since boot, each of one block or many.
+    ///
+    /// # Errors
+    ///
+    /// When the trace cannot be read.
+    pub fn rpmb_reads(&self) -> Result<u64> {
+        rpmb::reads(&self.logs.rpmb)
+    }
+
+    /// The writes, as they come.
     ///
     /// # Errors
     ///

@@ -10,16 +10,22 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Writes {
     trace: BufReader<File>,
+    request: &'static [u8],
     line: Vec<u8>,
     count: u64,
 }
 
 impl Writes {
     pub(crate) fn follow(trace: &Path) -> Result<Self> {
+        Self::requests(trace, b"sdcard_rpmb_write_block req 0x3 ")
+    }
+
+    fn requests(trace: &Path, request: &'static [u8]) -> Result<Self> {
         let trace = File::open(trace)
             .with_context(|| format!("Cannot read the RPMB trace {}", trace.display()))?;
         Ok(Self {
             trace: BufReader::new(trace),
+            request,
             line: Vec::new(),
             count: 0,
         })
@@ -36,16 +42,16 @@ impl Writes {
             if self.line.last() != Some(&b'\n') {
                 return Ok(self.count);
             }
-            self.count += u64::from(is_data_write(&self.line));
+            let mut parts = self.line.windows(self.request.len());
+            self.count += u64::from(parts.any(|part| part == self.request));
             self.line.clear();
         }
     }
 }
 
-/// Request 3 is an authenticated data write.
-fn is_data_write(line: &[u8]) -> bool {
-    let write = b"sdcard_rpmb_write_block req 0x3 ";
-    line.windows(write.len()).any(|part| part == write)
+/// How many authenticated data reads there were since boot; each may be of many blocks.
+pub(crate) fn reads(trace: &Path) -> Result<u64> {
+    Ok(Writes::requests(trace, b"sdcard_rpmb_write_block req 0x4 ")?.count()?)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ const ROOT: u32 = 0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cost {
     pub time: Duration,
+    pub reads: u64,
     pub writes: u64,
 }
 
@@ -63,12 +64,13 @@ impl<'a> Bench<'a> {
     }
 
     fn cost<R>(&self, commands: impl FnOnce() -> Result<R, Error<ProxyError>>) -> Result<Cost> {
-        let before = self.guest.rpmb_writes()?;
+        let (reads, writes) = (self.guest.rpmb_reads()?, self.guest.rpmb_writes()?);
         self.proxy.take_busy();
         commands()?;
         Ok(Cost {
             time: self.proxy.take_busy(),
-            writes: self.guest.rpmb_writes()? - before,
+            reads: self.guest.rpmb_reads()? - reads,
+            writes: self.guest.rpmb_writes()? - writes,
         })
     }
 

@@ -1,4 +1,4 @@
-//! `make measure`: what the commands cost in time and in authenticated RPMB writes, with one
+//! `make measure`: what the commands cost in time and in authenticated RPMB reads and writes, with one
 //! payment key on the device and with many. Fails when a payment or a SOTER signature is not
 //! exactly one write.
 //!
@@ -49,14 +49,14 @@ fn run() -> Result<()> {
     bench.power_off()?;
 
     println!(
-        "\n  {:<28} {:>18} {:>18}",
+        "\n  {:<28} {:>24} {:>24}",
         "",
         "1 key",
         format!("{count} keys")
     );
     println!(
-        "  {:<28} {1:>10} {2:>7} {1:>10} {2:>7}",
-        "command", "time", "writes"
+        "  {:<28} {1:>10} {2:>6} {3:>6} {1:>10} {2:>6} {3:>6}",
+        "command", "time", "reads", "writes"
     );
     for (name, cost) in factory {
         row(name, &[cost]);
@@ -80,8 +80,16 @@ fn payment(rows: &[Row]) -> Result<f64> {
 
 fn row(name: &str, costs: &[Cost]) {
     print!("  {name:<28}");
-    for Cost { time, writes } in costs {
-        print!(" {:>7.1} ms {writes:>7}", time.as_secs_f64() * 1000.0);
+    for Cost {
+        time,
+        reads,
+        writes,
+    } in costs
+    {
+        print!(
+            " {:>7.1} ms {reads:>6} {writes:>6}",
+            time.as_secs_f64() * 1000.0
+        );
     }
     println!();
 }
