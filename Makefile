@@ -22,7 +22,7 @@ help:
 	@echo 'make test-host      the tests that need no QEMU'
 	@echo 'make check          format, clippy, docs, scripts, licences: warnings are errors'
 	@echo 'make power-cut      cut the power CUTS times (200) while apps pay, and look at what is left'
-	@echo 'make measure        time and RPMB writes of every command, with 1 key and with KEYS (200)'
+	@echo 'make measure        time, RPMB reads and writes of the commands, with 1 key and with KEYS (200)'
 	@echo 'make ta             the trusted applications as signed .ta files'
 	@echo 'make platform       only build: tools, OP-TEE, TF-A, Linux, trusted applications, firmware'
 	@echo 'make platform-test  OP-TEE'"'"'s own tests of its storage, on this platform (minutes)'

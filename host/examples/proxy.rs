@@ -4,7 +4,7 @@
 //!
 //! | request | answer |
 //! | --- | --- |
-//! | `open payment UID`, `open fingerprint UID` | `ok SESSION` |
+//! | `open payment UID`, `open soter UID`, `open fingerprint UID` | `ok SESSION` |
 //! | `invoke SESSION COMMAND ROOM HEX` | `ok MICROSECONDS HEX` |
 //! | `close SESSION` | `ok ` |
 //!
@@ -51,6 +51,7 @@ impl Sessions {
         seteuid(Uid::from_raw(uid))?;
         let opened = match ta {
             "payment" => Teec::payment(uid).map(Some),
+            "soter" => Teec::soter(uid).map(Some),
             "fingerprint" => Teec::fingerprint(uid).map(Some),
             _ => Ok(None),
         };

@@ -3,7 +3,8 @@
 use crate::{Proxy, ProxyError, Session};
 use touchseal::proto::label::{Label, Scene};
 use touchseal::proto::message::{Currency, Payment, Print, SignedPayment};
-use touchseal::{Error, FingerprintClient, PaymentClient};
+use touchseal::proto::soter::{Blob, Challenge};
+use touchseal::{Error, FingerprintClient, PaymentClient, SoterClient};
 
 /// An app, with a session with each trusted application.
 pub struct App {
@@ -40,6 +41,44 @@ impl App {
         let begun = self.payments.begin(scene, payment)?;
         let token = self.sensor.authenticate(begun.handle, print.clone())?;
         self.payments.finish(begun.handle, token)
+    }
+}
+
+/// An app that speaks the SOTER dialect, with the sessions that it takes.
+pub struct SoterApp {
+    /// Its keys and challenges.
+    pub soter: SoterClient<Session>,
+    /// The sensor.
+    pub sensor: FingerprintClient<Session>,
+}
+
+impl SoterApp {
+    /// The app of this uid.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot open its sessions.
+    pub fn new(proxy: &Proxy, uid: u32) -> Result<Self, ProxyError> {
+        Ok(Self {
+            soter: proxy.soter(uid)?,
+            sensor: proxy.fingerprint(uid)?,
+        })
+    }
+
+    /// Signs a challenge, with a finger on the sensor.
+    ///
+    /// # Errors
+    ///
+    /// When one of the three steps is refused, or has no answer.
+    pub fn sign(
+        &mut self,
+        scene: Scene,
+        challenge: Challenge,
+        print: &Print,
+    ) -> Result<Blob, Error<ProxyError>> {
+        let begun = self.soter.begin(scene, challenge)?;
+        let token = self.sensor.authenticate(begun.handle, print.clone())?;
+        self.soter.finish(begun.handle, token)
     }
 }
 

@@ -1,13 +1,13 @@
 //! A running guest: boots, runs commands one after another, powers off.
 //!
-//! The agent in the guest (qemu/guest/init) listens on the first of four
+//! The agent in the guest (qemu/guest/init) listens on the first of five
 //! serial ports. A job goes in as a line with an id and a shell script in hex;
 //! its output comes out of the next two ports, each ended by the id between
-//! zero bytes, and its exit code comes out of the first. The last port is the
-//! proxy's.
+//! zero bytes, and its exit code comes out of the first. The last two ports are for
+//! proxies.
 
 use crate::machine::{self, Logs, Share};
-use crate::{Command, Emmc, Output, Platform, Proxy, command, rpmb};
+use crate::{Command, Emmc, Output, Platform, Proxy, Writes, command, rpmb};
 use anyhow::{Context, Error, Result, anyhow, bail};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -97,7 +97,8 @@ impl Options {
 pub struct Guest {
     qemu: Child,
     agent: UnixStream,
-    proxy: Option<UnixStream>,
+    /// Ports for proxies, by number.
+    proxies: VecDeque<(usize, UnixStream)>,
     events: Receiver<Event>,
     /// What the agent said that was not yet read.
     said: Vec<u8>,
@@ -123,6 +124,8 @@ enum Port {
 }
 
 const PORTS: [Port; 3] = [Port::Agent, Port::Stdout, Port::Stderr];
+/// So many proxies: commands of two are under way at once.
+const PROXIES: usize = 2;
 
 impl Guest {
     /// Starts the machine and returns when it takes commands.
@@ -143,7 +146,7 @@ impl Guest {
         let shares = options.shares()?;
 
         let dir = tempfile::tempdir().context("Cannot make a temporary directory")?;
-        let sockets: Vec<_> = (0..=PORTS.len())
+        let sockets: Vec<_> = (0..PORTS.len() + PROXIES)
             .map(|n| dir.path().join(n.to_string()))
             .collect();
         let mut listeners = sockets
@@ -172,14 +175,17 @@ impl Guest {
             let sender = sender.clone();
             std::thread::spawn(move || forward(port, stream, &sender));
         }
-        let proxy = connected()?;
+        let proxies = (PORTS.len() + 1..)
+            .take(PROXIES)
+            .map(|number| Ok((number, connected()?)))
+            .collect::<Result<_>>()?;
         // With the last port's sender gone, we know that QEMU is.
         drop(sender);
 
         let mut guest = Self {
             qemu,
             agent: agent.context("no port for the agent")?,
-            proxy: Some(proxy),
+            proxies,
             events,
             said: Vec::new(),
             lines: VecDeque::new(),
@@ -240,18 +246,21 @@ impl Guest {
         })
     }
 
-    /// Starts the proxy, through which this process reaches the trusted applications.
-    /// Once a boot. It is among the examples of [`Options::programs`].
+    /// Starts a proxy, through which this process reaches the trusted applications.
+    /// Twice a boot. It is among the examples of [`Options::programs`].
     ///
     /// # Errors
     ///
-    /// When no programs are shared, the proxy runs already, or the guest ends.
+    /// When no programs are shared, both proxies run already, or the guest ends.
     pub fn proxy(&mut self) -> Result<Proxy> {
         let program = self.programs.as_ref().context("No programs are shared")?;
         let program = program.join("examples/proxy").display().to_string();
-        let port = self.proxy.take().context("The proxy runs already")?;
+        let (number, port) = self
+            .proxies
+            .pop_front()
+            .context("Both proxies run already")?;
         let start = format!(
-            "{} <>\"$(echo /dev/vport*p4)\" >&0 2>/dev/console &",
+            "{} <>\"$(echo /dev/vport*p{number})\" >&0 2>/dev/console &",
             command::quoted(&program)
         );
         let start = Command::new("sh").args(["-c", &start]);
@@ -265,7 +274,25 @@ impl Guest {
     ///
     /// When the trace cannot be read.
     pub fn rpmb_writes(&self) -> Result<u64> {
-        rpmb::authenticated_writes(&self.logs.rpmb)
+        Ok(self.follow_rpmb_writes()?.count()?)
+    }
+
+    /// Authenticated RPMB data reads since boot, each of one block or many.
+    ///
+    /// # Errors
+    ///
+    /// When the trace cannot be read.
+    pub fn rpmb_reads(&self) -> Result<u64> {
+        rpmb::reads(&self.logs.rpmb)
+    }
+
+    /// The writes, as they come.
+    ///
+    /// # Errors
+    ///
+    /// When the trace cannot be read.
+    pub fn follow_rpmb_writes(&self) -> Result<Writes> {
+        Writes::follow(&self.logs.rpmb)
     }
 
     /// Powers the guest off.

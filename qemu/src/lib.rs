@@ -32,9 +32,10 @@ mod platform;
 mod proxy;
 mod rpmb;
 
-pub use app::{App, label, some_payment};
+pub use app::{App, SoterApp, label, some_payment};
 pub use command::{Command, Output};
 pub use emmc::Emmc;
 pub use guest::{Guest, Options};
 pub use platform::Platform;
-pub use proxy::{Proxy, ProxyError, Session};
+pub use proxy::{Cut, Proxy, ProxyError, Session};
+pub use rpmb::Writes;

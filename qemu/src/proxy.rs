@@ -2,21 +2,42 @@
 //! small program in the guest (host/examples/proxy.rs). So the clients of this process are
 //! apps of the guest, of any uid, and outlive a power cut.
 
-use std::cell::RefCell;
+use crate::Writes;
 use std::fmt;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::net::UnixStream;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use touchseal::proto::transport::Transport;
-use touchseal::{FingerprintClient, PaymentClient};
+use touchseal::{FingerprintClient, PaymentClient, SoterClient};
 
 /// Nothing that the trusted applications do takes so long.
 const LIMIT: Duration = Duration::from_secs(300);
+/// How often we look whether the power is out. A write takes ten times as long.
+const LOOK: Duration = Duration::from_micros(100);
 
 /// A running proxy. Its clones are the same one.
 #[derive(Clone, Debug)]
-pub struct Proxy(Rc<RefCell<Wire>>);
+pub struct Proxy(Arc<Mutex<Wire>>);
+
+/// When the power goes out.
+#[derive(Debug)]
+pub struct Cut {
+    /// At this time, if not before.
+    pub at: Instant,
+    /// Once there were so many writes since boot.
+    pub after: Option<(Writes, u64)>,
+}
+
+impl Cut {
+    fn has_come(&mut self) -> std::io::Result<bool> {
+        let written = match &mut self.after {
+            Some((writes, number)) => writes.count()? >= *number,
+            None => false,
+        };
+        Ok(written || Instant::now() >= self.at)
+    }
+}
 
 /// Why a request has no response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +64,7 @@ impl std::error::Error for ProxyError {}
 struct Wire {
     /// None once an answer did not come: the next one would be taken for it.
     port: Option<BufReader<UnixStream>>,
-    until: Option<Instant>,
+    cut: Option<Cut>,
     /// How long commands took, in the guest.
     busy: Duration,
 }
@@ -63,39 +84,55 @@ impl Wire {
     }
 
     fn exchange(&mut self, line: &str) -> Option<String> {
-        let until = self.until.unwrap_or_else(|| Instant::now() + LIMIT);
         let port = self.port.as_mut()?;
-        port.get_mut()
-            .write_all(format!("{line}\n").as_bytes())
-            .ok()?;
-        let left = until.checked_duration_since(Instant::now())?;
-        // No time at all is not a timeout that can be set.
-        let left = left.max(Duration::from_micros(1));
-        port.get_ref().set_read_timeout(Some(left)).ok()?;
-        let mut answer = String::new();
-        port.read_line(&mut answer).ok()?;
-        answer.strip_suffix('\n').map(str::to_owned)
+        let stream = port.get_mut();
+        stream.set_nonblocking(false).ok()?;
+        stream.set_read_timeout(Some(LIMIT)).ok()?;
+        stream.write_all(format!("{line}\n").as_bytes()).ok()?;
+        stream.set_nonblocking(self.cut.is_some()).ok()?;
+        let mut answer = Vec::new();
+        loop {
+            if let Some(cut) = &mut self.cut
+                && cut.has_come().ok()?
+            {
+                return None;
+            }
+            match port.read_until(b'\n', &mut answer) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock && self.cut.is_some() => {
+                    std::thread::sleep(LOOK);
+                }
+                read => {
+                    read.ok()?;
+                    let answer = String::from_utf8(answer).ok()?;
+                    return answer.strip_suffix('\n').map(str::to_owned);
+                }
+            }
+        }
     }
 }
 
 impl Proxy {
     pub(crate) fn new(port: UnixStream) -> Self {
-        Self(Rc::new(RefCell::new(Wire {
+        Self(Arc::new(Mutex::new(Wire {
             port: Some(BufReader::new(port)),
-            until: None,
+            cut: None,
             busy: Duration::ZERO,
         })))
     }
 
-    /// From `end` on there are no answers, as if the power were out by then.
-    pub fn answer_until(&self, end: Instant) {
-        self.0.borrow_mut().until = Some(end);
+    fn wire(&self) -> MutexGuard<'_, Wire> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// There are no answers from the cut on, as if the power were out.
+    pub fn answer_until(&self, cut: Cut) {
+        self.wire().cut = Some(cut);
     }
 
     /// How long the commands took since this was last asked: from one invoke's beginning
     /// to its end, in the guest.
     pub fn take_busy(&self) -> Duration {
-        std::mem::take(&mut self.0.borrow_mut().busy)
+        std::mem::take(&mut self.wire().busy)
     }
 
     /// A client of the payment TA, as this uid.
@@ -105,6 +142,15 @@ impl Proxy {
     /// When no session can be opened.
     pub fn payment(&self, uid: u32) -> Result<PaymentClient<Session>, ProxyError> {
         self.open("payment", uid).map(PaymentClient::new)
+    }
+
+    /// A client of the SOTER TA, as this uid.
+    ///
+    /// # Errors
+    ///
+    /// When no session can be opened.
+    pub fn soter(&self, uid: u32) -> Result<SoterClient<Session>, ProxyError> {
+        self.open("soter", uid).map(SoterClient::new)
     }
 
     /// A client of the fingerprint TA, as this uid.
@@ -117,7 +163,7 @@ impl Proxy {
     }
 
     fn open(&self, ta: &str, uid: u32) -> Result<Session, ProxyError> {
-        let number = self.0.borrow_mut().ask(&format!("open {ta} {uid}"))?;
+        let number = self.wire().ask(&format!("open {ta} {uid}"))?;
         Ok(Session {
             proxy: self.clone(),
             number,
@@ -141,7 +187,7 @@ impl Transport for Session {
         request: &[u8],
         response: &mut [u8],
     ) -> Result<usize, ProxyError> {
-        let mut wire = self.proxy.0.borrow_mut();
+        let mut wire = self.proxy.wire();
         let (number, request) = (&self.number, hex::encode(request));
         let room = response.len();
         let answer = wire.ask(&format!("invoke {number} {command} {room} {request}"))?;
@@ -160,11 +206,7 @@ impl Transport for Session {
 impl Drop for Session {
     fn drop(&mut self) {
         // Fails only where the guest is gone, and the session with it.
-        let _ = self
-            .proxy
-            .0
-            .borrow_mut()
-            .ask(&format!("close {}", self.number));
+        let _ = self.proxy.wire().ask(&format!("close {}", self.number));
     }
 }
 
@@ -198,11 +240,28 @@ mod tests {
     #[test]
     fn an_answer_that_comes_too_late_is_nobodys() {
         let (proxy, mut guest) = wire();
-        proxy.answer_until(Instant::now() + Duration::from_millis(5));
+        let cut = |at| Cut { at, after: None };
+        proxy.answer_until(cut(Instant::now() + Duration::from_millis(5)));
         assert_eq!(proxy.payment(1).map(drop), Err(ProxyError::NoAnswer));
         guest.write_all(b"ok 1\n").unwrap_err();
-        proxy.answer_until(Instant::now() + LIMIT);
+        proxy.answer_until(cut(Instant::now() + LIMIT));
         assert_eq!(proxy.payment(1).map(drop), Err(ProxyError::NoAnswer));
+    }
+
+    #[test]
+    fn no_answer_counts_after_the_last_write() {
+        let (proxy, mut guest) = wire();
+        let mut trace = tempfile::NamedTempFile::new().unwrap();
+        let after = Some((Writes::follow(trace.path()).unwrap(), 1));
+        let at = Instant::now() + LIMIT;
+        proxy.answer_until(Cut { at, after });
+        guest.write_all(b"ok 1\nok 2\n").unwrap();
+        let session = proxy.open("payment", 1).unwrap();
+        trace
+            .write_all(b"sdcard_rpmb_write_block req 0x3 result 0x0\n")
+            .unwrap();
+        assert_eq!(proxy.payment(1).map(drop), Err(ProxyError::NoAnswer));
+        drop(session);
     }
 
     #[test]

@@ -1,32 +1,81 @@
 //! RPMB traffic as seen from outside, in QEMU's trace.
 
 use anyhow::{Context, Result};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-/// How many authenticated data writes the trace holds. The eMMC's own write
-/// counter cannot tell: QEMU starts it afresh in each process.
-pub(crate) fn authenticated_writes(trace: &Path) -> Result<u64> {
-    let trace = std::fs::read_to_string(trace)
-        .with_context(|| format!("Cannot read the RPMB trace {}", trace.display()))?;
-    Ok(count(&trace))
+/// Follows the authenticated data writes of a boot, live. The eMMC's own write counter
+/// cannot tell: QEMU starts it afresh in each process.
+#[derive(Debug)]
+pub struct Writes {
+    trace: BufReader<File>,
+    request: &'static [u8],
+    line: Vec<u8>,
+    count: u64,
 }
 
-/// Request 3 is an authenticated data write.
-fn count(trace: &str) -> u64 {
-    let writes = trace
-        .lines()
-        .filter(|line| line.contains("sdcard_rpmb_write_block req 0x3 "));
-    writes.count() as u64
+impl Writes {
+    pub(crate) fn follow(trace: &Path) -> Result<Self> {
+        Self::requests(trace, b"sdcard_rpmb_write_block req 0x3 ")
+    }
+
+    fn requests(trace: &Path, request: &'static [u8]) -> Result<Self> {
+        let trace = File::open(trace)
+            .with_context(|| format!("Cannot read the RPMB trace {}", trace.display()))?;
+        Ok(Self {
+            trace: BufReader::new(trace),
+            request,
+            line: Vec::new(),
+            count: 0,
+        })
+    }
+
+    /// How many there were since boot.
+    ///
+    /// # Errors
+    ///
+    /// When the trace cannot be read.
+    pub fn count(&mut self) -> std::io::Result<u64> {
+        loop {
+            self.trace.read_until(b'\n', &mut self.line)?;
+            if self.line.last() != Some(&b'\n') {
+                return Ok(self.count);
+            }
+            let mut parts = self.line.windows(self.request.len());
+            self.count += u64::from(parts.any(|part| part == self.request));
+            self.line.clear();
+        }
+    }
+}
+
+/// How many authenticated data reads there were since boot; each may be of many blocks.
+pub(crate) fn reads(trace: &Path) -> Result<u64> {
+    Ok(Writes::requests(trace, b"sdcard_rpmb_write_block req 0x4 ")?.count()?)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Writes;
+    use std::io::Write;
+
     #[test]
-    fn only_data_writes_count() {
-        let trace = "sdcard_rpmb_write_block req 0x2 result 0x0\n\
-                     sdcard_rpmb_write_block req 0x3 result 0x0\n\
-                     sdcard_rpmb_write_block req 0x4 result 0x0\n\
-                     sdcard_rpmb_write_block req 0x3 result 0x0\n";
-        assert_eq!(super::count(trace), 2);
+    fn only_data_writes_count_once_their_line_is_whole() {
+        let mut trace = tempfile::NamedTempFile::new().unwrap();
+        let mut writes = Writes::follow(trace.path()).unwrap();
+        assert_eq!(writes.count().unwrap(), 0);
+        for (said, count) in [
+            ("sdcard_rpmb_write_block req 0x2 result 0x0\n", 0),
+            ("sdcard_rpmb_write_block req 0x3 result 0x0\n", 1),
+            (
+                "sdcard_rpmb_write_block req 0x4 result 0x0\nsdcard_rpmb_w",
+                1,
+            ),
+            ("rite_block req 0x3 result 0x0", 1),
+            ("\n", 2),
+        ] {
+            trace.write_all(said.as_bytes()).unwrap();
+            assert_eq!(writes.count().unwrap(), count, "{said}");
+        }
     }
 }

@@ -6,12 +6,13 @@ mod fat;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use touchseal::proto::message::{DeviceKey, Print};
-use touchseal::proto::signed::{KeyStatement, PaymentStatement, Statement};
+use touchseal::proto::signed::{KeyKind, KeyStatement, PaymentStatement, Statement};
 use touchseal::proto::status::Status;
 use touchseal::{Error, finger};
 use touchseal_qemu::{
-    App, Command, Emmc, Guest, Options, Platform, Proxy, ProxyError, label, some_payment,
+    App, Command, Emmc, Guest, Options, Platform, Proxy, ProxyError, SoterApp, label, some_payment,
 };
+use touchseal_verify::{Chain, Signed, verify};
 
 const ROOT: u32 = 0;
 const APP: u32 = 10115;
@@ -49,6 +50,10 @@ impl Boot {
 
     fn app(&self, uid: u32) -> App {
         App::new(&self.proxy, uid).unwrap()
+    }
+
+    fn soter(&self, uid: u32) -> SoterApp {
+        SoterApp::new(&self.proxy, uid).unwrap()
     }
 
     /// Makes a device key, a finger, and the app's keys for a scene.
@@ -89,11 +94,15 @@ fn refused<R>(outcome: Result<R, Error<ProxyError>>, status: Status) {
     }
 }
 
-/// Changes a byte of an object's head, which OP-TEE then takes for inconsistent.
-fn damage(emmc: &Emmc, id: &[u8]) {
+/// Bytes of a key object: of its sizes, without which OP-TEE deletes it when it is opened; of
+/// its type; of the key pair.
+const DAMAGES: [usize; 3] = [0, 16, 32];
+
+/// Changes a byte of an object.
+fn damage(emmc: &Emmc, id: &[u8], byte: usize) {
     let mut rpmb = emmc.read_rpmb().unwrap();
     let data = fat::data_of(&rpmb, id).unwrap();
-    rpmb[data.start] ^= 1;
+    rpmb[data.start + byte] ^= 1;
     emmc.write_rpmb(&rpmb).unwrap();
 }
 
@@ -107,25 +116,175 @@ fn a_device_key_survives_the_loss_of_one_copy() {
     boot.power_off();
 
     // Each copy in turn: the second time, what is left is the copy made by the first repair.
-    for slot in [b"attk.a", b"attk.b"] {
-        damage(&emmc, slot);
+    let slots = [b"attk.a", b"attk.b"];
+    for (byte, slot) in DAMAGES
+        .into_iter()
+        .flat_map(|byte| slots.map(|slot| (byte, slot)))
+    {
+        damage(&emmc, slot, byte);
         let boot = Boot::of(&platform, &emmc);
         boot.app(APP).payments.export_app_key().unwrap();
-        assert!(!boot.app(ROOT).payments.provision().unwrap().new);
+        let repaired = boot.app(ROOT).payments.provision().unwrap();
+        assert!(!repaired.new && repaired.repaired, "byte {byte}");
         assert!(boot.device_key() == device_key, "another device key");
         boot.pay(&print);
         boot.power_off();
         assert!(fat::data_of(&emmc.read_rpmb().unwrap(), slot).is_some());
     }
 
-    damage(&emmc, b"attk.a");
-    damage(&emmc, b"attk.b");
+    damage(&emmc, b"attk.a", 0);
+    damage(&emmc, b"attk.b", 0);
     let boot = Boot::of(&platform, &emmc);
     let mut factory = boot.app(ROOT).payments;
+    // Told once: to open a copy whose sizes are damaged deletes it.
+    refused(factory.provision(), Status::DeviceKeyMismatch);
     refused(factory.provision(), Status::DeviceKeyLost);
     let mut app = boot.app(APP).payments;
     refused(app.export_app_key(), Status::DeviceKeyLost);
     assert!(boot.device_key() == device_key, "its loss is another key");
+}
+
+#[test]
+fn a_damaged_key_is_told_and_made_anew() {
+    let (platform, print, emmc) = (platform(), print(), Emmc::scratch().unwrap());
+    let scene = || label("checkout").unwrap();
+    let boot = Boot::of(&platform, &emmc);
+    boot.set_up(&print);
+    let device_key = boot.device_key().public_key;
+    let apps: Vec<_> = [KeyKind::App, KeyKind::Payment]
+        .into_iter()
+        .flat_map(|kind| DAMAGES.map(|byte| (kind, byte)))
+        .zip(11_000..)
+        .collect();
+    for (_, uid) in &apps {
+        let mut app = boot.app(*uid).payments;
+        app.generate_app_key(false).unwrap();
+        app.generate_payment_key(scene(), false).unwrap();
+    }
+    boot.power_off();
+    for ((kind, byte), uid) in &apps {
+        let start = [&[*kind as u8][..], &uid.to_be_bytes()].concat();
+        let id = fat::id_from(&emmc.read_rpmb().unwrap(), &start);
+        damage(&emmc, &id, *byte);
+    }
+
+    let boot = Boot::of(&platform, &emmc);
+    for ((kind, byte), uid) in apps {
+        let mut app = boot.app(uid);
+        let payment = || some_payment([uid as u8; 32]).unwrap();
+        let told = match kind {
+            KeyKind::App => app.payments.export_payment_key(scene()).map(drop),
+            _ => app.pay(scene(), payment(), &print).map(drop),
+        };
+        assert!(
+            matches!(
+                told,
+                Err(Error::Refused(Status::KeyDamaged | Status::StorageDamaged))
+            ),
+            "{kind:?} key, byte {byte}: {told:?}"
+        );
+        // Whose record is sound, and pair is not, is made anew when it is told to be.
+        let made = match kind {
+            KeyKind::App => app.payments.generate_app_key(true),
+            _ => app.payments.generate_payment_key(scene(), true),
+        };
+        assert!(made.unwrap().new, "{kind:?} key, byte {byte}");
+        let chain = Chain {
+            app_key: Signed::from(app.payments.export_app_key().unwrap()),
+            payment_key: Signed::from(app.payments.export_payment_key(scene()).unwrap()),
+        };
+        let paid = Signed::from(app.pay(scene(), payment(), &print).unwrap());
+        verify(&device_key, &chain, &paid).unwrap();
+    }
+    boot.power_off();
+}
+
+#[test]
+fn two_processes_make_one_soter_key() {
+    const KEYS: usize = 3;
+    let (platform, print, emmc) = (platform(), print(), Emmc::scratch().unwrap());
+    let mut boot = Boot::of(&platform, &emmc);
+    boot.set_up(&print);
+    boot.soter(ROOT).soter.provision().unwrap();
+    boot.soter(APP).soter.generate_app_key(false).unwrap();
+    let race = format!(
+        "for n in $(seq {KEYS}); do
+             touchseal soter payment-key --scene race-$n &
+             touchseal soter payment-key --scene race-$n &
+             wait
+         done"
+    );
+    let race = Command::new("sh").args(["-c", &race]).uid(APP);
+    // Both wait for each other at first; then with two spares, neither does.
+    for spares in [0, 2] {
+        for _ in 0..spares {
+            boot.soter(ROOT).soter.prepare().unwrap();
+        }
+        let mut app = boot.soter(APP);
+        for number in 1..=KEYS {
+            let scene = label(&format!("race-{number}")).unwrap();
+            match app.soter.remove_payment_key(scene) {
+                Ok(_) | Err(Error::Refused(Status::NoPaymentKey)) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        let output = boot.guest.run(&race, 2 * LIMIT).unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<_> = said.lines().collect();
+        assert_eq!(lines.len(), 2 * KEYS, "{said}");
+        for pair in lines.chunks(2) {
+            let mut pair = pair.to_vec();
+            pair.sort_unstable();
+            assert_eq!(pair, ["AuthKey: made", "AuthKey: was there, and is kept"]);
+        }
+        let listed = boot.soter(APP).soter.list_payment_keys().unwrap();
+        assert_eq!(listed.keys.len(), KEYS);
+    }
+}
+
+#[test]
+fn payments_go_on_while_a_soter_key_is_made() {
+    const ENOUGH: usize = 3;
+    const ATTEMPTS: usize = 20;
+    let (platform, print, emmc) = (platform(), print(), Emmc::scratch().unwrap());
+    let mut boot = Boot::of(&platform, &emmc);
+    boot.set_up(&print);
+    boot.soter(ROOT).soter.provision().unwrap();
+    let other = boot.guest.proxy().unwrap();
+    let mut maker = other.soter(10116).unwrap();
+    maker.generate_app_key(false).unwrap();
+    let mut payer = boot.app(APP);
+    let mut pay = || {
+        let scene = label("checkout").unwrap();
+        let payment = some_payment([7; 32]).unwrap();
+        payer.pay(scene, payment, &print).unwrap();
+    };
+    // Primes may be found at once: then there is no time to pay.
+    let mut paid = 0;
+    for _ in 0..ATTEMPTS {
+        std::thread::scope(|scope| {
+            let making =
+                scope.spawn(|| maker.generate_payment_key(label("checkout").unwrap(), true));
+            // The first may have begun before.
+            pay();
+            loop {
+                pay();
+                if making.is_finished() {
+                    break;
+                }
+                paid += 1;
+            }
+            assert!(making.join().unwrap().unwrap().new);
+        });
+        if paid >= ENOUGH {
+            break;
+        }
+    }
+    assert!(
+        paid >= ENOUGH,
+        "{paid} payments during {ATTEMPTS} generations"
+    );
+    boot.power_off();
 }
 
 #[test]
@@ -258,8 +417,8 @@ fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
     let boot = Boot::of(&newer, &emmc);
     assert!(boot.device_key() == device_key, "another device key");
     let listed = boot.app(APP).payments.list_payment_keys().unwrap();
-    assert_eq!(listed.keys.len(), 1);
-    assert_eq!(listed.keys[0].scene, scene());
+    let scenes: Vec<_> = listed.keys.into_iter().map(|key| key.scene).collect();
+    assert_eq!(scenes, [scene()]);
     assert_eq!(boot.pay(&print), second + 1);
     boot.power_off();
 }

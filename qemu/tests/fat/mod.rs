@@ -53,6 +53,17 @@ pub fn data_of(rpmb: &[u8], id: &[u8]) -> Option<Range<usize>> {
     found.map(|entry| entry.data)
 }
 
+/// The id of the one object whose id begins so.
+pub fn id_from(rpmb: &[u8], start: &[u8]) -> Vec<u8> {
+    let start = hex::encode_upper(start);
+    let mut found = entries(rpmb)
+        .into_iter()
+        .filter(|entry| entry.flags & ACTIVE != 0 && entry.id.starts_with(&start));
+    let id = hex::decode(found.next().unwrap().id).unwrap();
+    assert!(found.next().is_none(), "{start} begins two ids");
+    id
+}
+
 /// Adds a large object of another TA, which leaves so many bytes. OP-TEE's entries grow from
 /// the start, its data from the end.
 pub fn leave(rpmb: &mut [u8], bytes: usize) {

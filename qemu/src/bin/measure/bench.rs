@@ -5,75 +5,33 @@ use std::time::Duration;
 use touchseal::Error;
 use touchseal::proto::label::Scene;
 use touchseal::proto::message::Print;
-use touchseal_qemu::{App, Emmc, Guest, Options, Platform, Proxy, ProxyError, label, some_payment};
+use touchseal::proto::soter::Challenge;
+use touchseal_qemu::{
+    App, Emmc, Guest, Options, Platform, Proxy, ProxyError, SoterApp, label, some_payment,
+};
 
 /// The largest number of payment keys of one app.
 const OF_ONE_APP: usize = 16;
-const PAYMENTS: usize = 20;
+const REPEATED: usize = 20;
 const ROOT: u32 = 0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cost {
     pub time: Duration,
+    pub reads: u64,
     pub writes: u64,
 }
 
+/// A command, and what it costs.
 pub type Row = (&'static str, Cost);
 
-/// Making an app's keys.
-pub struct Keys {
-    app_key: Cost,
-    payment_key: Cost,
-}
-
-/// Using them, after a reboot.
-pub struct Payments {
-    storage: Cost,
-    first: Cost,
-    payment: Cost,
-    chain: Cost,
-    list: Cost,
-    remove: Cost,
-}
-
-/// All that one number of keys costs.
-pub struct Costs {
-    keys: Keys,
-    payments: Payments,
-    /// The median of a payment.
-    pub payment: Cost,
-}
-
-impl Keys {
-    pub fn with(self, payments: Payments) -> Costs {
-        let payment = payments.payment;
-        Costs {
-            keys: self,
-            payments,
-            payment,
-        }
-    }
-}
-
-impl Costs {
-    pub fn rows(&self) -> [Row; 8] {
-        let Self { keys, payments, .. } = self;
-        [
-            ("make an app key", keys.app_key),
-            ("make a payment key", keys.payment_key),
-            ("export both", payments.chain),
-            ("first command since boot", payments.storage),
-            ("first payment since boot", payments.first),
-            ("payment, median of 20", payments.payment),
-            ("list the app's keys", payments.list),
-            ("remove a payment key", payments.remove),
-        ]
-    }
-}
+/// What a payment is called among the rows.
+pub const PAYMENT: &str = "payment, median of 20";
 
 pub struct Bench<'a> {
     platform: &'a Platform,
     emmc: &'a Emmc,
+    print: &'a Print,
     guest: Guest,
     proxy: Proxy,
 }
@@ -83,7 +41,7 @@ fn scene(number: usize) -> Result<Scene, Error<ProxyError>> {
 }
 
 impl<'a> Bench<'a> {
-    pub fn boot(platform: &'a Platform, emmc: &'a Emmc) -> Result<Self> {
+    pub fn boot(platform: &'a Platform, emmc: &'a Emmc, print: &'a Print) -> Result<Self> {
         let mut options = Options::new(platform.logs("measure"));
         options.programs = Some(platform.programs.clone());
         let mut guest = Guest::boot(platform, emmc, &options)?;
@@ -91,13 +49,14 @@ impl<'a> Bench<'a> {
             proxy: guest.proxy()?,
             platform,
             emmc,
+            print,
             guest,
         })
     }
 
     pub fn reboot(self) -> Result<Self> {
         self.guest.power_off()?;
-        Self::boot(self.platform, self.emmc)
+        Self::boot(self.platform, self.emmc, self.print)
     }
 
     pub fn power_off(self) -> Result<()> {
@@ -105,31 +64,78 @@ impl<'a> Bench<'a> {
     }
 
     fn cost<R>(&self, commands: impl FnOnce() -> Result<R, Error<ProxyError>>) -> Result<Cost> {
-        let before = self.guest.rpmb_writes()?;
+        let (reads, writes) = (self.guest.rpmb_reads()?, self.guest.rpmb_writes()?);
         self.proxy.take_busy();
         commands()?;
         Ok(Cost {
             time: self.proxy.take_busy(),
-            writes: self.guest.rpmb_writes()? - before,
+            reads: self.guest.rpmb_reads()? - reads,
+            writes: self.guest.rpmb_writes()? - writes,
         })
+    }
+
+    /// The median of what is repeated, each time with one write.
+    fn median(&self, name: &str, mut once: impl FnMut() -> Result<Cost>) -> Result<Cost> {
+        let mut costs = (0..REPEATED).map(|_| once()).collect::<Result<Vec<_>>>()?;
+        for Cost { writes, .. } in &costs {
+            ensure!(*writes == 1, "{name} cost {writes} RPMB writes, not 1");
+        }
+        costs.sort();
+        Ok(costs[REPEATED / 2])
     }
 
     /// What is done once a device.
-    pub fn factory(&mut self, print: &Print) -> Result<[Row; 2]> {
+    pub fn factory(&mut self) -> Result<Vec<Row>> {
         let mut factory = App::new(&self.proxy, ROOT)?;
+        let mut soter = self.proxy.soter(ROOT)?;
         // OP-TEE starts its storage, which is not provisioning's.
         factory.payments.info()?;
-        let provision = self.cost(|| factory.payments.provision())?;
-        let enroll = self.cost(|| factory.sensor.enroll(print.clone()))?;
-        Ok([("provision", provision), ("enrol a finger", enroll)])
+        Ok(vec![
+            ("provision", self.cost(|| factory.payments.provision())?),
+            ("provision SOTER", self.cost(|| soter.provision())?),
+            (
+                "enrol a finger",
+                self.cost(|| factory.sensor.enroll(self.print.clone()))?,
+            ),
+        ])
     }
 
-    pub fn keys(&mut self, uid: u32) -> Result<Keys> {
-        let mut app = App::new(&self.proxy, uid)?;
-        Ok(Keys {
-            app_key: self.cost(|| app.payments.generate_app_key(false))?,
-            payment_key: self.cost(|| app.payments.generate_payment_key(scene(0)?, false))?,
-        })
+    /// An app makes its keys.
+    pub fn keys(&mut self, uid: u32) -> Result<Vec<Row>> {
+        let mut keys = self.proxy.payment(uid)?;
+        let mut factory = self.proxy.soter(ROOT)?;
+        let mut soter = self.proxy.soter(uid)?;
+        let mut rows = vec![
+            ("app key", self.cost(|| keys.generate_app_key(false))?),
+            (
+                "payment key",
+                self.cost(|| keys.generate_payment_key(scene(0)?, false))?,
+            ),
+            (
+                "replace a payment key",
+                self.cost(|| keys.generate_payment_key(scene(0)?, true))?,
+            ),
+            (
+                "SOTER ASK, generated",
+                self.cost(|| soter.generate_app_key(false))?,
+            ),
+        ];
+        soter.remove_app_keys()?;
+        for spares in 1..=2 {
+            let prepared = factory.prepare()?.spares;
+            ensure!(prepared == spares, "{prepared} spares, not {spares}");
+        }
+        rows.extend([
+            (
+                "SOTER ASK, from a spare",
+                self.cost(|| soter.generate_app_key(false))?,
+            ),
+            (
+                "SOTER AuthKey, from a spare",
+                self.cost(|| soter.generate_payment_key(scene(0)?, false))?,
+            ),
+        ]);
+        Ok(rows)
     }
 
     /// Makes keys of other apps until there are so many, with one that is there.
@@ -144,23 +150,18 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    pub fn payments(&mut self, uid: u32, print: &Print) -> Result<Payments> {
+    /// The app uses its keys, after a reboot.
+    pub fn uses(&mut self, uid: u32) -> Result<Vec<Row>> {
         let mut app = App::new(&self.proxy, uid)?;
         let storage = self.cost(|| app.payments.info())?;
-        let mut pay = |bench: &Self| {
+        let mut pay = || {
             let mut nonce = [0; 32];
             getrandom::fill(&mut nonce)?;
             let payment = some_payment(nonce)?;
-            bench.cost(|| app.pay(scene(0)?, payment, print))
+            self.cost(|| app.pay(scene(0)?, payment, self.print))
         };
-        let first = pay(self)?;
-        let mut payments = (0..PAYMENTS)
-            .map(|_| pay(self))
-            .collect::<Result<Vec<_>>>()?;
-        for Cost { writes, .. } in &payments {
-            ensure!(*writes == 1, "a payment cost {writes} RPMB writes, not 1");
-        }
-        payments.sort();
+        let first = pay()?;
+        let payment = self.median("a payment", pay)?;
         let keys = &mut app.payments;
         let chain = self.cost(|| {
             keys.export_app_key()?;
@@ -169,13 +170,25 @@ impl<'a> Bench<'a> {
         let list = self.cost(|| keys.list_payment_keys())?;
         keys.generate_payment_key(scene(1)?, false)?;
         let remove = self.cost(|| keys.remove_payment_key(scene(1)?))?;
-        Ok(Payments {
-            storage,
-            first,
-            payment: payments[PAYMENTS / 2],
-            chain,
-            list,
-            remove,
-        })
+
+        let mut app = SoterApp::new(&self.proxy, uid)?;
+        let export = self.cost(|| {
+            app.soter.export_app_key()?;
+            app.soter.export_payment_key(scene(0)?)
+        })?;
+        let sign = self.median("a SOTER signature", || {
+            let challenge = Challenge::new("order-1").map_err(Error::<ProxyError>::Protocol)?;
+            self.cost(|| app.sign(scene(0)?, challenge, self.print))
+        })?;
+        Ok(vec![
+            ("first command since boot", storage),
+            ("first payment since boot", first),
+            (PAYMENT, payment),
+            ("chain export", chain),
+            ("list the app's keys", list),
+            ("remove a payment key", remove),
+            ("SOTER chain export", export),
+            ("SOTER sign, median of 20", sign),
+        ])
     }
 }

@@ -1,5 +1,6 @@
-//! `make measure`: what the commands cost in time and in authenticated RPMB writes, with one
-//! payment key on the device and with many. Fails when a payment is not exactly one write.
+//! `make measure`: what the commands cost in time and in authenticated RPMB reads and writes, with one
+//! payment key on the device and with many. Fails when a payment or a SOTER signature is not
+//! exactly one write.
 //!
 //! Times are from an invoke to its response, in the guest: without the start of a program and
 //! the extraction of minutiae. They are those of an emulated CPU: compare them with each
@@ -10,7 +11,7 @@
 mod bench;
 
 use anyhow::{Context, Result};
-use bench::{Bench, Cost};
+use bench::{Bench, Cost, PAYMENT, Row};
 use std::process::ExitCode;
 use touchseal::finger;
 use touchseal_qemu::{Emmc, Platform};
@@ -35,45 +36,60 @@ fn run() -> Result<()> {
     let print = finger::from_file(&platform.fingers.join("p1_1.png"))?;
     let emmc = Emmc::scratch()?;
 
-    let mut bench = Bench::boot(&platform, &emmc)?;
-    let factory = bench.factory(&print)?;
-    let one = bench.keys(APP)?;
+    let mut bench = Bench::boot(&platform, &emmc, &print)?;
+    let factory = bench.factory()?;
+    let mut one = bench.keys(APP)?;
     let mut bench = bench.reboot()?;
-    let one = one.with(bench.payments(APP, &print)?);
+    one.extend(bench.uses(APP)?);
     eprintln!("With one key: done. Making {count} ...");
     bench.fill(count.saturating_sub(1))?;
-    let many = bench.keys(LAST_APP)?;
+    let mut many = bench.keys(LAST_APP)?;
     let mut bench = bench.reboot()?;
-    let many = many.with(bench.payments(LAST_APP, &print)?);
+    many.extend(bench.uses(LAST_APP)?);
     bench.power_off()?;
 
     println!(
-        "\n  {:<28} {:>18} {:>18}",
+        "\n  {:<28} {:>24} {:>24}",
         "",
         "1 key",
         format!("{count} keys")
     );
     println!(
-        "  {:<28} {1:>10} {2:>7} {1:>10} {2:>7}",
-        "command", "time", "writes"
+        "  {:<28} {1:>10} {2:>6} {3:>6} {1:>10} {2:>6} {3:>6}",
+        "command", "time", "reads", "writes"
     );
     for (name, cost) in factory {
         row(name, &[cost]);
     }
-    for ((name, one), (_, many)) in one.rows().into_iter().zip(many.rows()) {
-        row(name, &[one, many]);
+    for ((name, one), (_, many)) in one.iter().zip(&many) {
+        row(name, &[*one, *many]);
     }
     println!(
-        "\nA payment is one write, and with {count} keys takes {:.2} times as long as with one.",
-        many.payment.time.as_secs_f64() / one.payment.time.as_secs_f64()
+        "\nA payment and a SOTER signature are one write each. With {count} keys a payment takes {:.2} times as long as with one.",
+        payment(&many)? / payment(&one)?
     );
     Ok(())
 }
 
+/// How long a payment takes.
+fn payment(rows: &[Row]) -> Result<f64> {
+    let found = rows.iter().find(|(name, _)| *name == PAYMENT);
+    let (_, cost) = found.context("no payment was measured")?;
+    Ok(cost.time.as_secs_f64())
+}
+
 fn row(name: &str, costs: &[Cost]) {
     print!("  {name:<28}");
-    for Cost { time, writes } in costs {
-        print!(" {:>7.1} ms {writes:>7}", time.as_secs_f64() * 1000.0);
+    for Cost {
+        time,
+        reads,
+        writes,
+    } in costs
+    {
+        print!(
+            " {:>7.1} ms {reads:>6} {writes:>6}",
+            time.as_secs_f64() * 1000.0
+        );
     }
     println!();
 }

@@ -1,12 +1,11 @@
 //! What the world outside knows of a device: what it asked for, what was acknowledged, and
 //! what was signed.
 
-use crate::operation::{Operation, Place};
+use crate::operation::{Dialect, Effect, Operation, Place};
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use touchseal::proto::message::PublicKey;
-use touchseal::proto::signed::Header;
+use std::ops::RangeInclusive;
 
 /// Whether something is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,19 +19,31 @@ pub enum Known {
     Either,
 }
 
+/// SHA-256 of a public key.
+pub type KeyHash = [u8; 32];
+
+/// Its replacement: asked for, or acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Replaced {
+    old: KeyHash,
+    acknowledged: bool,
+}
+
 /// A key, and its public half once it was seen.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Key {
     pub known: Known,
-    pub public: Option<PublicKey>,
+    pub public: Option<KeyHash>,
+    replaced: Option<Replaced>,
 }
 
 /// One device, over all of its boots.
 #[derive(Default)]
 pub struct Ledger {
-    pub device_key: Key,
     pub finger: Known,
     pub keys: BTreeMap<Place, Key>,
+    /// Between how many and how many spare key pairs are there.
+    spares: (u8, u8),
     /// The last counter value that was used.
     pub counter: u64,
     /// The audit head after it, where the statement was seen.
@@ -41,25 +52,58 @@ pub struct Ledger {
     pub under_way: Option<(Operation, Place)>,
 }
 
+pub fn hash(public_key: impl AsRef<[u8]>) -> KeyHash {
+    Sha256::digest(public_key).into()
+}
+
 impl Key {
     /// What the device shows must agree with what is known.
-    pub fn settle(&mut self, found: Option<PublicKey>) -> Result<()> {
-        match found {
-            Some(found) => {
-                ensure!(self.known != Known::Gone, "it is there, and should not be");
-                let seen = *self.public.get_or_insert(found);
-                ensure!(seen == found, "its public key has changed");
-                self.known = Known::There;
-            }
-            None => {
-                ensure!(
-                    self.known != Known::There,
-                    "it was acknowledged, and is gone"
-                );
-                *self = Self::default();
-            }
+    pub fn settle(&mut self, found: Option<KeyHash>) -> Result<()> {
+        let Some(found) = found else {
+            ensure!(
+                self.known != Known::There,
+                "it was acknowledged, and is gone"
+            );
+            *self = Self::default();
+            return Ok(());
+        };
+        ensure!(self.known != Known::Gone, "it is there, and should not be");
+        match self.replaced {
+            Some(Replaced { old, acknowledged }) => ensure!(
+                found != old || !acknowledged,
+                "its replacement was acknowledged, and the old key counts"
+            ),
+            None => ensure!(
+                self.public.is_none_or(|seen| seen == found),
+                "its public key has changed"
+            ),
         }
+        *self = Self {
+            known: Known::There,
+            public: Some(found),
+            replaced: None,
+        };
         Ok(())
+    }
+
+    /// That another is to be made in its place.
+    fn replace(&mut self) {
+        let replaced = |old| Replaced {
+            old,
+            acknowledged: false,
+        };
+        self.replaced = self.public.take().map(replaced);
+    }
+
+    fn is_replaced(&mut self) {
+        if let Some(replaced) = &mut self.replaced {
+            replaced.acknowledged = true;
+        }
+    }
+
+    /// The key that another is to replace.
+    pub fn old(&self) -> Option<KeyHash> {
+        self.replaced.map(|replaced| replaced.old)
     }
 }
 
@@ -80,32 +124,47 @@ impl Ledger {
         self.keys.entry(place.clone()).or_default()
     }
 
-    /// The places whose key is there.
-    pub fn there(&self) -> Vec<Place> {
-        let there = self
-            .keys
-            .iter()
-            .filter(|(_, key)| key.known == Known::There);
+    /// The places of apps' keys that are there.
+    pub fn there(&self, dialect: Dialect) -> Vec<Place> {
+        let there = self.keys.iter().filter(|(place, key)| {
+            key.known == Known::There && place.dialect == dialect && !place.is_device()
+        });
         there.map(|(place, _)| place.clone()).collect()
+    }
+
+    /// How many spare key pairs are there, when nothing is under way.
+    pub fn spares(&self) -> u8 {
+        self.spares.0
+    }
+
+    /// Whether the key takes a spare, if there is one.
+    fn takes_spare(&mut self, place: &Place) -> bool {
+        place.dialect == Dialect::Soter
+            && !place.is_device()
+            && self.key(place).known == Known::Gone
     }
 
     /// An operation that will change something: from here until it is acknowledged, both
     /// outcomes are possible.
     pub fn asked(&mut self, operation: Operation, place: &Place) {
         self.under_way = Some((operation, place.clone()));
-        match operation {
-            Operation::Provision => doubt(&mut self.device_key.known, Known::Gone),
-            Operation::Enroll => doubt(&mut self.finger, Known::Gone),
-            Operation::GenerateAppKey | Operation::GeneratePaymentKey => {
+        match operation.effect() {
+            Effect::Enroll => doubt(&mut self.finger, Known::Gone),
+            Effect::Prepare => self.spares.1 += 1,
+            Effect::Make => {
+                if self.takes_spare(place) {
+                    self.spares.0 = self.spares.0.saturating_sub(1);
+                }
                 doubt(&mut self.key(place).known, Known::Gone);
             }
-            Operation::RemovePaymentKey => doubt(&mut self.key(place).known, Known::There),
-            Operation::RemoveAppKeys => self
-                .keys
-                .iter_mut()
-                .filter(|(of, _)| of.uid == place.uid)
-                .for_each(|(_, key)| doubt(&mut key.known, Known::There)),
-            Operation::ExportPaymentKey | Operation::Pay => {}
+            Effect::Replace => self.key(place).replace(),
+            Effect::Remove => doubt(&mut self.key(place).known, Known::There),
+            Effect::RemoveApp => {
+                for (_, key) in self.keys.iter_mut().filter(|(of, _)| is_of(of, place)) {
+                    doubt(&mut key.known, Known::There);
+                }
+            }
+            Effect::Sign => {}
         }
     }
 
@@ -114,27 +173,45 @@ impl Ledger {
         let Some((operation, place)) = self.under_way.take() else {
             return;
         };
-        match operation {
-            Operation::Provision => self.device_key.known = Known::There,
-            Operation::Enroll => self.finger = Known::There,
-            Operation::GenerateAppKey | Operation::GeneratePaymentKey => {
+        match operation.effect() {
+            Effect::Enroll => self.finger = Known::There,
+            Effect::Prepare => self.spares.0 = self.spares.1,
+            Effect::Make => {
+                self.spares.1 = self.spares.0;
                 self.key(&place).known = Known::There;
             }
-            Operation::RemovePaymentKey => *self.key(&place) = Key::default(),
-            Operation::RemoveAppKeys => self.keys.retain(|of, _| of.uid != place.uid),
-            Operation::ExportPaymentKey | Operation::Pay => {}
+            Effect::Replace => self.key(&place).is_replaced(),
+            Effect::Remove => *self.key(&place) = Key::default(),
+            Effect::RemoveApp => self.keys.retain(|of, _| !is_of(of, &place)),
+            Effect::Sign => {}
         }
+    }
+
+    /// The device's own word on its spares, after a boot: an interrupted making of a key may
+    /// have lost one, and no more.
+    pub fn settle_spares(&mut self, found: u8) -> Result<()> {
+        let (least, most) = self.spares;
+        ensure!(
+            (least..=most).contains(&found),
+            "there are {found} spares, and should be {least} to {most}"
+        );
+        self.spares = (found, found);
+        Ok(())
+    }
+
+    fn counters(&self) -> RangeInclusive<u64> {
+        let signs =
+            |(operation, _): &(Operation, Place)| u64::from(operation.effect() == Effect::Sign);
+        self.counter..=self.counter + self.under_way.as_ref().map_or(0, signs)
     }
 
     /// The device's own word on its counter, after a boot: no value is forgotten, and no
     /// more is used up than was asked for. Says whether an interrupted signature was counted.
     pub fn settle_counter(&mut self, found: u64) -> Result<bool> {
-        let signing = |(operation, _): &(Operation, Place)| operation.signs();
-        let at_most = self.counter + u64::from(self.under_way.as_ref().is_some_and(signing));
+        let possible = self.counters();
         ensure!(
-            (self.counter..=at_most).contains(&found),
-            "the device's counter is {found}, and should be {} to {at_most}",
-            self.counter
+            possible.contains(&found),
+            "the device's counter is {found}, and should be {possible:?}"
         );
         let counted = found > self.counter;
         if counted {
@@ -144,27 +221,38 @@ impl Ledger {
         Ok(counted)
     }
 
-    /// A signed statement: it has the next counter and the audit head of all before it, so
-    /// that no value is in two.
-    pub fn signed(&mut self, header: &Header, statement: &[u8]) -> Result<()> {
+    /// A signed statement has the next counter, so that no value is in two, and the audit
+    /// head of all before it, where it names one: SOTER's do not.
+    pub fn signed(
+        &mut self,
+        counter: u64,
+        audit_head: Option<[u8; 32]>,
+        statement: &[u8],
+    ) -> Result<()> {
         let next = self.counter.checked_add(1).context("the counter's end")?;
         ensure!(
-            header.counter == next,
-            "a statement has counter {}, and should have {next}",
-            header.counter
+            counter == next,
+            "a statement has counter {counter}, and should have {next}"
         );
+        let before = audit_head.or(self.head);
         ensure!(
-            self.head.is_none_or(|head| head == header.audit_head),
+            self.head.is_none_or(|head| Some(head) == before),
             "the statement with counter {next} does not continue the audit chain"
         );
         self.counter = next;
-        let digest = Sha256::new_with_prefix(b"touchseal.audit")
-            .chain_update(header.audit_head)
-            .chain_update(Sha256::digest(statement))
-            .finalize();
-        self.head = Some(digest.into());
+        self.head = before.map(|head| {
+            Sha256::new_with_prefix(b"touchseal.audit")
+                .chain_update(head)
+                .chain_update(Sha256::digest(statement))
+                .finalize()
+                .into()
+        });
         Ok(())
     }
+}
+
+fn is_of(place: &Place, app: &Place) -> bool {
+    (place.dialect, place.uid) == (app.dialect, app.uid)
 }
 
 /// What was `before` may or may not be so from now on.
@@ -178,27 +266,61 @@ fn doubt(known: &mut Known, before: Known) {
 mod tests {
     use super::*;
 
+    fn there() -> Key {
+        Key {
+            known: Known::There,
+            public: Some([1; 32]),
+            replaced: None,
+        }
+    }
+
     #[test]
     fn a_key_that_was_acknowledged_must_be_there_and_the_same() {
-        let mut key = Key {
-            known: Known::There,
-            public: Some([1; 64]),
-        };
+        let mut key = there();
         assert!(key.settle(None).is_err());
-        assert!(key.settle(Some([2; 64])).is_err());
-        key.settle(Some([1; 64])).unwrap();
+        assert!(key.settle(Some([2; 32])).is_err());
+        key.settle(Some([1; 32])).unwrap();
     }
 
     #[test]
     fn a_key_in_doubt_may_be_either_and_then_is_not() {
-        for found in [None, Some([1; 64])] {
+        for found in [None, Some([1; 32])] {
             let mut key = Key {
                 known: Known::Either,
-                public: None,
+                ..Key::default()
             };
             key.settle(found).unwrap();
-            let other = if found.is_none() { Some([1; 64]) } else { None };
+            let other = if found.is_none() { Some([1; 32]) } else { None };
             assert!(key.settle(other).is_err());
+        }
+    }
+
+    #[test]
+    fn a_replaced_key_is_old_or_new_until_the_new_one_is_acknowledged() {
+        for found in [[1; 32], [2; 32]] {
+            let mut key = there();
+            key.replace();
+            assert!(key.settle(None).is_err());
+            key.settle(Some(found)).unwrap();
+            assert!(key.settle(Some([3; 32])).is_err());
+        }
+        let mut key = there();
+        key.replace();
+        key.is_replaced();
+        assert!(key.settle(Some([1; 32])).is_err());
+        key.settle(Some([2; 32])).unwrap();
+    }
+
+    #[test]
+    fn an_interrupted_key_may_cost_its_spare() {
+        let place = Place::app(Dialect::Soter, 10001);
+        for found in [0, 1] {
+            let mut ledger = Ledger::default();
+            ledger.asked(Operation::SoterPrepare, &Place::device(Dialect::Soter));
+            ledger.acknowledged();
+            ledger.asked(Operation::SoterGenerateAppKey, &place);
+            ledger.settle_spares(found).unwrap();
+            assert!(ledger.settle_spares(1 - found).is_err());
         }
     }
 
@@ -209,8 +331,9 @@ mod tests {
             under_way,
             ..Ledger::default()
         };
-        let pay = Some((Operation::Pay, Place::app(10001)));
-        let make = Some((Operation::GenerateAppKey, Place::app(10001)));
+        let app = || Place::app(Dialect::Payments, 10001);
+        let pay = Some((Operation::Pay, app()));
+        let make = Some((Operation::GenerateAppKey, app()));
         assert!(!at(5, pay.clone()).settle_counter(5).unwrap());
         assert!(at(5, pay.clone()).settle_counter(6).unwrap());
         for (under_way, found) in [(pay.clone(), 7), (pay, 4), (make, 6), (None, 6)] {

@@ -7,27 +7,36 @@
 //! applications stand a cut between any two blocks; it does not show what an eMMC does that
 //! loses power within a block, or that has said "written" too early.
 //!
-//! `power-cut CUTS [SEED]`. A seed repeats the operations and the delays; where in an
+//! Half of the cuts come as soon as an operation has made a chosen number of writes, half at
+//! a chosen time, between writes.
+//!
+//! `power-cut CUTS [SEED]`. A seed repeats the operations and the choices; where in an
 //! operation a delay ends is for the machine to say.
 
 mod device;
+mod inspect;
 mod ledger;
 mod operation;
+mod soter;
+mod times;
+mod wear;
 
 use anyhow::{Context, Result, bail};
-use device::{Device, Times, is_cut};
+use device::{Device, is_cut};
 use fastrand::Rng;
 use ledger::Ledger;
-use operation::{APPS, FACTORY, Operation};
+use operation::{APPS, Dialect, FACTORY, Operation};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+use times::Times;
 use touchseal::finger;
 use touchseal::proto::message::Print;
 use touchseal_qemu::{Emmc, Guest, Options, Platform};
+use wear::Cut;
 
 /// One round in so many cuts a new device's power, in the factory.
-const ROUNDS_A_FACTORY: usize = 20;
+const ROUNDS_A_FACTORY: usize = 10;
 
 fn main() -> ExitCode {
     match run() {
@@ -75,16 +84,20 @@ struct Drill {
     print: Print,
     rng: Rng,
     times: Times,
-    /// What was interrupted, and whether it was done all the same; None: nothing was.
-    cuts: BTreeMap<Option<(Operation, bool)>, usize>,
+    /// How often a cut at a write or at a time had an outcome.
+    cuts: BTreeMap<(bool, Outcome), usize>,
 }
+
+/// What was interrupted, and whether it was done all the same; None: nothing was.
+type Outcome = Option<(Operation, bool)>;
 
 /// A device between its boots.
 struct Phone {
     emmc: Emmc,
     ledger: Ledger,
-    /// Whether the last boot ended in a cut that was not looked at yet.
-    cut: bool,
+    /// The cut that the last boot ended in, if it was not looked at yet; after how many
+    /// writes it came.
+    cut: Option<(Cut, u64)>,
 }
 
 impl Phone {
@@ -93,7 +106,7 @@ impl Phone {
         Self {
             emmc,
             ledger,
-            cut: false,
+            cut: None,
         }
     }
 }
@@ -129,39 +142,53 @@ impl Drill {
     }
 
     fn cut(&mut self, phone: &mut Phone, operation: Operation) -> Result<String> {
-        // To a little beyond its usual end, and every second cut near it: there is the write
-        // that makes the difference.
-        let from = if self.rng.bool() { 0.0 } else { 0.85 };
-        let part = from + self.rng.f64() * (1.1 - from);
-        let after = self.times.mean(operation).mul_f64(part);
-        self.boot(phone, Some((operation, after)))?;
-        let there = phone.ledger.there().len();
-        let counter = phone.ledger.counter;
-        let during = match &phone.ledger.under_way {
-            Some((operation, place)) => format!("during {operation} for {place}"),
+        let usual = self.times.writes(operation);
+        let (cut, aim) = if self.rng.bool() {
+            // Rather at the end: there is the write that makes the difference.
+            let [one, other] = [(); 2].map(|()| self.rng.u64(0..=usual));
+            let number = one.max(other);
+            let aim = format!("after write {number} of {usual} of {operation}");
+            (Cut::AfterWrite(number), aim)
+        } else {
+            let part = self.rng.f64() * 1.1;
+            let time = self.times.mean(operation).mul_f64(part);
+            let aim = format!("{} ms after {operation} began", time.as_millis());
+            (Cut::AfterTime(time), aim)
+        };
+        self.boot(phone, Some((operation, cut)))?;
+        let written = phone.cut.map_or(0, |(_, written)| written);
+        let ledger = &phone.ledger;
+        let [keys, soter_keys] =
+            [Dialect::Payments, Dialect::Soter].map(|dialect| ledger.there(dialect).len());
+        let during = match &ledger.under_way {
+            Some((operation, place)) => {
+                let usual = self.times.writes(*operation);
+                format!("during {operation} for {place}, after write {written} of {usual}")
+            }
             None => "between operations".to_owned(),
         };
         Ok(format!(
-            "{during}, {} ms after {operation} began; {there} keys, counter {counter}",
-            after.as_millis()
+            "{during} (aim: {aim}); {keys} and {soter_keys} keys, counter {}",
+            ledger.counter
         ))
     }
 
     /// One boot: looks at everything, then cuts the power there, or ends in an orderly way.
-    fn boot(&mut self, phone: &mut Phone, cut: Option<(Operation, Duration)>) -> Result<()> {
+    fn boot(&mut self, phone: &mut Phone, cut: Option<(Operation, Cut)>) -> Result<()> {
         let guest = Guest::boot(&self.platform, &phone.emmc, &self.options)?;
         let ledger = &mut phone.ledger;
         let mut device = Device::new(guest, ledger, &mut self.rng, &self.print)?;
         let interrupted = device.inspect(&mut self.times)?;
-        if std::mem::take(&mut phone.cut) {
-            *self.cuts.entry(interrupted).or_default() += 1;
+        if let Some((cut, _)) = phone.cut.take() {
+            let at_write = matches!(cut, Cut::AfterWrite(_));
+            *self.cuts.entry((at_write, interrupted)).or_default() += 1;
         }
-        let Some((operation, after)) = cut else {
+        let Some((operation, cut)) = cut else {
             return device.power_off();
         };
-        match device.wear(operation, after, &mut self.times) {
+        match device.wear(operation, cut, &mut self.times) {
             Err(error) if is_cut(&error) => {
-                phone.cut = true;
+                phone.cut = Some((cut, device.cut()?));
                 Ok(())
             }
             Err(error) => Err(error),
@@ -171,23 +198,29 @@ impl Drill {
 
     fn summary(&self, elapsed: Duration) {
         println!(
-            "\n  {:<20} {:>12} {:>5} {:>9} {:>5}",
-            "operation", "acknowledged", "cuts", "not done", "done"
+            "\n  {:<26} {:>12} {:>6}   {:^14}   {:^14}",
+            "", "", "", "cut at a write", "cut at a time"
         );
-        let count = |key| self.cuts.get(&key).copied().unwrap_or(0);
-        for operation in FACTORY.into_iter().chain(APPS) {
-            let [not, done] = [false, true].map(|done| count(Some((operation, done))));
-            let acknowledged = self.times.count(operation);
-            println!(
-                "  {operation:<20} {acknowledged:>12} {:>5} {not:>9} {done:>5}",
-                not + done
-            );
-        }
         println!(
-            "  {:<20} {:>12} {:>5}",
-            "between operations",
-            "",
-            count(None)
+            "  {:<26} {:>12} {:>6}   {3:>8} {4:>5}   {3:>8} {4:>5}",
+            "operation", "acknowledged", "writes", "not done", "done"
+        );
+        let count = |at_write, outcome| self.cuts.get(&(at_write, outcome)).copied().unwrap_or(0);
+        for operation in FACTORY.into_iter().chain(APPS) {
+            let acknowledged = self.times.count(operation);
+            let writes = self.times.writes(operation);
+            print!("  {operation:<26} {acknowledged:>12} {writes:>6}");
+            for at_write in [true, false] {
+                let [not, done] =
+                    [false, true].map(|done| count(at_write, Some((operation, done))));
+                print!("   {not:>8} {done:>5}");
+            }
+            println!();
+        }
+        let [at_write, at_time] = [true, false].map(|at_write| count(at_write, None));
+        println!(
+            "  {:<46}   {at_write:>14}   {at_time:>14}",
+            "between operations"
         );
         println!(
             "\nNothing acknowledged was lost, everything interrupted is there whole or not at all, \
