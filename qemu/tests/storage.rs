@@ -183,10 +183,9 @@ fn a_damaged_key_is_told_and_made_anew() {
             ),
             "{kind:?} key, byte {byte}: {told:?}"
         );
-        // Whose record is sound, and pair is not, is made anew when it is told to be.
         let made = match kind {
-            KeyKind::App => app.payments.generate_app_key(true),
-            _ => app.payments.generate_payment_key(scene(), true),
+            KeyKind::App => app.payments.generate_app_key(false),
+            _ => app.payments.generate_payment_key(scene(), false),
         };
         assert!(made.unwrap().new, "{kind:?} key, byte {byte}");
         let chain = Chain {
