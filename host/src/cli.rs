@@ -3,6 +3,9 @@
 #[cfg(feature = "teec")]
 mod device;
 mod exit;
+// Made with a device alone, and tested on any machine.
+#[cfg(any(feature = "teec", test))]
+mod out_file;
 mod verify;
 mod verify_report;
 
@@ -47,7 +50,7 @@ impl Cli {
 impl Command {
     fn run(self, json: bool) -> Result<exit::Exit> {
         match self {
-            Self::Verify(verify) => verify.run().map_err(exit::not_verified)?,
+            Self::Verify(verify) => verify.run(json)?,
             Self::VerifyReport(verify) => verify.run(json).map_err(exit::not_verified)?,
             #[cfg(feature = "teec")]
             Self::Device(command) => return command.run(device::Output { json }),

@@ -12,6 +12,7 @@ pub mod client;
 pub mod doctor;
 pub mod emmc;
 pub mod finger;
+pub mod patience;
 pub mod report;
 pub mod soter;
 pub mod transport;

@@ -55,8 +55,8 @@ fn files(test: &str) -> String {
     directory.to_str().unwrap().to_owned()
 }
 
-/// What `touchseal verify` prints: what it found, or why it refuses.
-fn verify(test: &str, options: &str, more: &[&str]) -> Result<String, String> {
+/// What `touchseal verify` prints: what it found, or why it refuses, with the exit code.
+fn verify(test: &str, options: &str, more: &[&str]) -> Result<String, (i32, String)> {
     let output = Command::new(env!("CARGO_BIN_EXE_touchseal"))
         .current_dir(files(test))
         .arg("verify")
@@ -68,9 +68,12 @@ fn verify(test: &str, options: &str, more: &[&str]) -> Result<String, String> {
     if output.status.success() {
         Ok(text(output.stdout))
     } else {
-        Err(text(output.stderr))
+        Err((output.status.code().unwrap(), text(output.stderr)))
     }
 }
+
+const USAGE: i32 = 2;
+const NOT_VERIFIED: i32 = 4;
 
 const PAYMENT: &str = "payment.json --device-key device.key --chain chain.json";
 const SOTER: &str = "signature.blob --device-key attk.pem --ask ask.blob --auth-key auth-key.blob";
@@ -85,7 +88,8 @@ fn a_payment_is_verified() {
     assert!(table.contains("19.99 EUR"), "{table}");
     let other = "acee591a25cdfe5ec5c5c96f248d15a1";
     for (option, value) in [("--amount", "1998"), ("--device", other)] {
-        let refused = verify(&[option, value]).unwrap_err();
+        let (code, refused) = verify(&[option, value]).unwrap_err();
+        assert_eq!(code, NOT_VERIFIED);
         assert!(refused.contains("NOT ACCEPTED"), "{refused}");
     }
 }
@@ -108,7 +112,8 @@ fn a_soter_signature_is_verified() {
         &["--require-factory"],
         &["--require-real-sensor"],
     ] {
-        let refused = verify(option).unwrap_err();
+        let (code, refused) = verify(option).unwrap_err();
+        assert_eq!(code, NOT_VERIFIED);
         assert!(refused.contains("NOT ACCEPTED"), "{refused}");
     }
 }
@@ -121,7 +126,8 @@ fn what_is_not_signed_so_is_not_verified() {
         "payment.json --device-key attk.pem --ask ask.blob --auth-key auth-key.blob",
         "signature.blob --device-key device.key --chain chain.json",
     ] {
-        let refused = verify("refused", options, &[]).unwrap_err();
+        let (code, refused) = verify("refused", options, &[]).unwrap_err();
+        assert_eq!(code, NOT_VERIFIED);
         assert!(refused.contains("NOT VERIFIED"), "{refused}");
     }
 }
@@ -139,7 +145,8 @@ fn one_dialect_is_asked_for() {
         ("--amount 1", "--chain <FILE>"),
     ] {
         let options = format!("payment.json --device-key device.key {more}");
-        let refused = verify("dialect", &options, &[]).unwrap_err();
+        let (code, refused) = verify("dialect", &options, &[]).unwrap_err();
+        assert_eq!(code, USAGE);
         assert!(refused.contains(why), "{refused}");
     }
 }

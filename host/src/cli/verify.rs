@@ -3,6 +3,7 @@
 mod payment;
 mod soter;
 
+use super::exit::not_verified;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -23,9 +24,6 @@ pub struct Verify {
     soter: Option<soter::Soter>,
     #[command(flatten)]
     origin: ExpectedOrigin,
-    /// Print JSON
-    #[arg(long, help_heading = None)]
-    json: bool,
 }
 
 #[derive(Args)]
@@ -74,17 +72,18 @@ struct Report {
 }
 
 impl Verify {
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, as_json: bool) -> Result<()> {
         let origin = self.origin.into();
         let report = match (self.payment, self.soter) {
-            (Some(payment), None) => payment.verify(&self.signed, &self.device_key, origin)?,
-            (None, Some(soter)) => soter.verify(&self.signed, &self.device_key, origin)?,
+            (Some(payment), None) => payment.verify(&self.signed, &self.device_key, origin),
+            (None, Some(soter)) => soter.verify(&self.signed, &self.device_key, origin),
             _ => bail!(
                 "say what vouches for it: --chain for a payment, \
                  or --ask and --auth-key for a SOTER signature"
             ),
-        };
-        if self.json {
+        }
+        .map_err(not_verified)?;
+        if as_json {
             println!("{:#}", report.json);
         } else {
             println!("VERIFIED: {}", report.chain);

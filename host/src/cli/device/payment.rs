@@ -2,6 +2,7 @@
 
 use super::output::{Output, write_file};
 use super::{input, session};
+use crate::cli::out_file::OutFile;
 use crate::cli::{amount, parse_nonce};
 use anyhow::Result;
 use clap::Args;
@@ -44,13 +45,13 @@ pub struct Export {
 
 impl Export {
     pub fn run(self, output: Output) -> Result<()> {
+        let out = OutFile::open(self.out)?;
         let mut client = session::payment()?;
         let chain = Chain {
             app_key: Signed::from(client.export_app_key()?),
             payment_key: Signed::from(client.export_payment_key(self.scene)?),
         };
-        write_file(&self.out, to_json(&chain).as_bytes())?;
-        let path = self.out.display().to_string();
+        let path = out.write(to_json(&chain).as_bytes())?;
         output.say(
             format!("app key and payment key exported\nthe chain is in {path}"),
             json!({ "chain": path }),
@@ -110,12 +111,12 @@ impl Pay {
     pub fn run(self, output: Output) -> Result<()> {
         let print = finger::from_file(&self.image)?;
         let paid = amount(self.payment.amount, self.payment.currency.as_str());
+        let out = OutFile::open(self.out)?;
         let mut client = session::payment()?;
         let begun = client.begin(self.scene, self.payment.into())?;
         let token = session::fingerprint()?.authenticate(begun.handle, print)?;
         let payment = client.finish(begun.handle, token)?;
-        write_file(&self.out, to_json(&Signed::from(payment)).as_bytes())?;
-        let path = self.out.display().to_string();
+        let path = out.write(to_json(&Signed::from(payment)).as_bytes())?;
         output.say(
             format!("paid {paid}\nthe signed payment is in {path}"),
             json!({ "payment": path }),
