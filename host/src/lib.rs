@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod client;
+pub mod diagnosis;
 pub mod doctor;
 pub mod emmc;
 pub mod finger;
@@ -16,6 +17,7 @@ pub mod patience;
 pub mod report;
 pub mod soter;
 pub mod transport;
+pub mod words;
 
 pub use client::{FingerprintClient, PaymentClient, SoterClient};
 pub use touchseal_proto as proto;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use touchseal_proto::command::Request;
 use touchseal_proto::message::{
     BeginSoter, Begun, Diagnose, Diagnosis, FindAppKey, FindPaymentKey, FinishSoter, Found,
-    GenerateAppKey, Generated,
+    GenerateAppKey, Generated, Slot,
 };
 use touchseal_proto::signed::{Root, SecurityLevel};
 use touchseal_proto::wire::{Wire, Writer};
@@ -174,7 +174,7 @@ fn one_good_copy_of_the_attk_is_enough() {
         (Good, Unknown, 0),
         (Empty, Empty, -2),
         (Damaged, Empty, -3),
-        (Unknown, Damaged, -21),
+        (Unknown, Damaged, -1000),
     ] {
         let diagnosis = Diagnosis {
             slot_a,

@@ -20,9 +20,13 @@ pub fn run(output: Output) -> Result<Exit> {
     let links = examine(&machine, &me());
     let count = |state| links.iter().filter(|link| link.state == state).count();
     let (broken, warnings) = (count(State::Broken), count(State::Warning));
+    let not_told = count(State::NotTold);
     let rows: Vec<_> = links.iter().map(row).collect();
     output.say(
-        format!("{}\n{broken} broken, {warnings} warnings", rows.join("\n")),
+        format!(
+            "{}\n{broken} broken, {warnings} warnings, {not_told} not told",
+            rows.join("\n")
+        ),
         json!({
             "well": broken == 0,
             "links": links.iter().map(to_json).collect::<Vec<_>>(),

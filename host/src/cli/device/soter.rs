@@ -20,7 +20,9 @@ pub enum Command {
     Provision,
     /// Make key pairs ahead, so that the next keys take no time (as root)
     Prepare,
-    /// Export the ATTK, which the factory registers with the backend
+    /// Export the ATTK, which the factory registers with the backend after `touchseal latch`
+    ///
+    /// The latch changes the cpu_id, which goes into the registration and everything that is signed.
     DeviceKey {
         /// Where to write it, in PEM
         #[arg(long, value_name = "FILE")]
