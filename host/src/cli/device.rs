@@ -4,7 +4,6 @@ mod doctor;
 mod factory;
 mod finger;
 mod info;
-mod input;
 mod keys;
 mod output;
 mod payment;

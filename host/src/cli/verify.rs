@@ -4,10 +4,9 @@ mod payment;
 mod soter;
 
 use super::exit::not_verified;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
-use touchseal_proto::signed::{Root, SecurityLevel, Sensor};
 use touchseal_verify::{Origin, Unexpected};
 
 #[derive(Args)]
@@ -96,38 +95,17 @@ impl Verify {
 }
 
 /// Reads a file, and understands it.
-fn read<T, E>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<T>
-where
-    E: std::error::Error + Send + Sync + 'static,
-{
+pub fn read<T, E: Into<Error>>(
+    path: &Path,
+    parse: impl FnOnce(&[u8]) -> Result<T, E>,
+) -> Result<T> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    parse(&bytes).with_context(|| format!("NOT VERIFIED: {}", path.display()))
+    parse(&bytes)
+        .map_err(Into::into)
+        .with_context(|| format!("NOT VERIFIED: {}", path.display()))
 }
 
-fn accept(outcome: Result<(), Unexpected>) -> Result<()> {
+/// What was signed is what was expected, or why not.
+pub fn accept(outcome: Result<(), Unexpected>) -> Result<()> {
     outcome.context("NOT ACCEPTED: the signatures are good, but this is not what was expected")
-}
-
-fn security_level(level: SecurityLevel) -> String {
-    match level {
-        SecurityLevel::TrustedEnvironment => "trusted execution environment",
-        SecurityLevel::Software => "SOFTWARE: an ordinary process, no protection",
-    }
-    .into()
-}
-
-fn sensor(sensor: Sensor) -> String {
-    match sensor {
-        Sensor::None => "none",
-        Sensor::Simulated => "SIMULATED: the image came from the normal world",
-    }
-    .into()
-}
-
-fn root(root: Root) -> String {
-    match root {
-        Root::Factory => "made in a factory",
-        Root::Test => "TEST: made on demand, outside a factory",
-    }
-    .into()
 }

@@ -19,3 +19,20 @@ pub fn remedy(cause: Status) -> &'static str {
         _ => cause.remedy(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_soter_key_needs_is_done_with_soter_commands() {
+        for cause in Status::ALL {
+            let told = remedy(*cause);
+            for command in ["app-key", "payment-key", "remove-key"] {
+                assert!(!told.contains(&format!("`touchseal {command}")), "{told}");
+            }
+        }
+        assert!(remedy(Status::NoAppKey).contains("`touchseal soter app-key`"));
+        assert_eq!(remedy(Status::StorageFull), Status::StorageFull.remedy());
+    }
+}

@@ -55,7 +55,9 @@ fn to_json(link: &Link) -> serde_json::Value {
         "name": link.name,
         "state": link.state.name(),
         "found": link.found,
-        "cause": link.cause.map(json_of_cause),
+        "cause": link
+            .cause
+            .map(|cause| json_of_cause(cause, link.remedy.as_deref().unwrap_or(cause.remedy()))),
         "remedy": link.remedy,
     })
 }

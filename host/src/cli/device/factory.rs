@@ -1,7 +1,8 @@
 //! What the factory does once, and a factory reset.
 
 use super::output::Output;
-use super::{input, session};
+use super::session;
+use crate::cli::input;
 use anyhow::{Context, Result};
 use clap::{ArgAction, Args};
 use serde_json::json;

@@ -1,9 +1,10 @@
 //! The life of an app's keys, in either dialect.
 
 use super::output::Output;
+use super::progress;
 use super::report::Report;
 use super::session::{Dialect, me, on_behalf_of};
-use super::{input, progress};
+use crate::cli::input;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;

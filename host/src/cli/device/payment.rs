@@ -1,9 +1,9 @@
 //! The native dialect: what a backend needs of the keys, and a payment.
 
 use super::output::{Output, write_file};
-use super::{input, session};
+use super::session;
 use crate::cli::out_file::OutFile;
-use crate::cli::{amount, parse_nonce};
+use crate::cli::{amount, input};
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
@@ -91,7 +91,7 @@ struct PaymentArgs {
     #[arg(long, value_parser = input::label::<64>())]
     order: Order,
     /// The backend's nonce: 64 hexadecimal digits, used once
-    #[arg(long, value_parser = parse_nonce)]
+    #[arg(long, value_parser = input::nonce())]
     nonce: [u8; 32],
 }
 

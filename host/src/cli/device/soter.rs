@@ -1,7 +1,8 @@
 //! The SOTER dialect.
 
 use super::output::{Output, write_file};
-use super::{input, keys, progress, session};
+use super::{keys, progress, session};
+use crate::cli::input;
 use crate::cli::out_file::OutFile;
 use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand};
