@@ -64,7 +64,8 @@ struct Signing {
     until: Instant,
 }
 
-/// The verbs, for the uid of a session with the SOTER TA.
+/// The verbs, for the uid of a session with the SOTER TA. Those that make a key wait for their
+/// turn as long as the session's [`Patience`](crate::patience::Patience) lasts.
 pub struct Soter<T> {
     client: SoterClient<T>,
     signing: Option<Signing>,
