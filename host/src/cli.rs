@@ -3,12 +3,17 @@
 #[cfg(feature = "teec")]
 mod device;
 mod exit;
+mod input;
+// Made with a device alone, and tested on any machine.
+#[cfg(any(feature = "teec", test))]
+mod out_file;
 mod verify;
 mod verify_report;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use touchseal_proto::status::Status;
 
 /// Fingerprint payment keys in an OP-TEE secure world.
 #[derive(Parser)]
@@ -37,29 +42,33 @@ impl Cli {
     /// Does what was asked, and says why not.
     pub fn run(self) -> ExitCode {
         let json = self.json;
+        let remedy = self.command.remedy();
         match self.command.run(json) {
             Ok(exit) => exit.into(),
-            Err(error) => exit::explain(&error, json).into(),
+            Err(error) => exit::explain(&error, remedy, json).into(),
         }
     }
 }
 
 impl Command {
+    /// What to do about a cause, in the names of the commands that are used.
+    fn remedy(&self) -> fn(Status) -> &'static str {
+        match self {
+            #[cfg(feature = "teec")]
+            Self::Device(device::Command::Soter(_)) => touchseal::soter::remedy,
+            _ => Status::remedy,
+        }
+    }
+
     fn run(self, json: bool) -> Result<exit::Exit> {
         match self {
-            Self::Verify(verify) => verify.run().map_err(exit::not_verified)?,
+            Self::Verify(verify) => verify.run(json)?,
             Self::VerifyReport(verify) => verify.run(json).map_err(exit::not_verified)?,
             #[cfg(feature = "teec")]
             Self::Device(command) => return command.run(device::Output { json }),
         }
         Ok(exit::Exit::Done)
     }
-}
-
-fn parse_nonce(text: &str) -> Result<[u8; 32]> {
-    let mut nonce = [0; 32];
-    hex::decode_to_slice(text, &mut nonce).context("not 64 hexadecimal digits")?;
-    Ok(nonce)
 }
 
 /// Minor units as a person reads them; ISO 4217 gives how many digits are minor.

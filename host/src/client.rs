@@ -1,6 +1,7 @@
 //! The trusted applications' commands, one method each.
 
 use crate::Error;
+use crate::patience::Patience;
 use std::marker::PhantomData;
 use touchseal_proto::command::{FingerprintCommand, PaymentCommand, Request, SoterCommand};
 use touchseal_proto::label::Scene;
@@ -49,6 +50,7 @@ impl HoldsKeys for Soter {}
 /// A session with a trusted application. An operation ends with its session.
 pub struct Client<T, A> {
     transport: T,
+    patience: Patience,
     ta: PhantomData<A>,
 }
 
@@ -64,24 +66,40 @@ impl<T: Transport, A: Ta> Client<T, A> {
     pub fn new(transport: T) -> Self {
         Self {
             transport,
+            patience: Patience::default(),
             ta: PhantomData,
         }
     }
 
     fn call<R: Request>(&mut self, request: &R) -> Result<R::Response, T> {
-        call(
-            request,
-            &mut vec![0; A::MAX_REQUEST],
-            &mut vec![0; A::MAX_RESPONSE],
-            |command, request, response| self.transport.invoke(command, request, response),
-        )
+        ask::<T, A, R>(&mut self.transport, request)
     }
 }
 
+fn ask<T: Transport, A: Ta, R: Request>(transport: &mut T, request: &R) -> Result<R::Response, T> {
+    call(
+        request,
+        &mut vec![0; A::MAX_REQUEST],
+        &mut vec![0; A::MAX_RESPONSE],
+        |command, request, response| transport.invoke(command, request, response),
+    )
+}
+
 impl<T: Transport, A: HoldsKeys> Client<T, A> {
+    /// How to wait for others that make keys, from here on.
+    pub fn set_patience(&mut self, patience: Patience) {
+        self.patience = patience;
+    }
+
+    /// Asks for what one session makes at a time, and waits for its turn.
+    fn call_in_turn<R: Request>(&mut self, request: &R) -> Result<R::Response, T> {
+        let (transport, patience) = (&mut self.transport, &mut self.patience);
+        patience.wait_out(|| ask::<T, A, R>(transport, request))
+    }
+
     /// Makes the device key, once, or repairs a copy of it. For uid 0.
     pub fn provision(&mut self) -> Result<Provisioned, T> {
-        self.call(&Provision {})
+        self.call_in_turn(&Provision {})
     }
 
     /// The state of everything that a key depends on. Writes nothing.
@@ -102,13 +120,13 @@ impl<T: Transport, A: HoldsKeys> Client<T, A> {
 
     /// Makes the caller's app key, unless it is there; or replaces it.
     pub fn generate_app_key(&mut self, replace: bool) -> Result<Generated, T> {
-        self.call(&GenerateAppKey { replace })
+        self.call_in_turn(&GenerateAppKey { replace })
     }
 
     /// Makes the caller's payment key for a scene, unless a good one is there; or replaces
     /// it.
     pub fn generate_payment_key(&mut self, scene: Scene, replace: bool) -> Result<Generated, T> {
-        self.call(&GeneratePaymentKey { scene, replace })
+        self.call_in_turn(&GeneratePaymentKey { scene, replace })
     }
 
     /// The caller's payment keys.
@@ -217,7 +235,7 @@ impl<T: Transport> SoterClient<T> {
 
     /// Makes a key pair ahead, for the next key that is wanted. For uid 0.
     pub fn prepare(&mut self) -> Result<Prepared, T> {
-        self.call(&Prepare {})
+        self.call_in_turn(&Prepare {})
     }
 }
 

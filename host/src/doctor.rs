@@ -24,6 +24,8 @@ pub enum State {
     Broken,
     /// Not examined: a link before it is broken.
     NotReached,
+    /// Examined, and not told.
+    NotTold,
 }
 
 impl State {
@@ -34,6 +36,7 @@ impl State {
             Self::Warning => "warning",
             Self::Broken => "broken",
             Self::NotReached => "not reached",
+            Self::NotTold => "not told",
         }
     }
 }
@@ -88,7 +91,14 @@ impl Link {
         }
     }
 
-    /// With the name of the cause, where the link is worth a warning only.
+    fn not_told(name: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            state: State::NotTold,
+            ..Self::warning(name, found, remedy)
+        }
+    }
+
+    /// With the name of the cause, where the link is not broken for it.
     fn because(self, cause: Status) -> Self {
         Self {
             cause: Some(cause),
@@ -119,6 +129,7 @@ pub fn examine<W: SecureWorld>(machine: &Machine<'_>, world: &W) -> Vec<Link> {
 
     let emmc = Emmc::find(machine.sysfs);
     let diagnosis = payment.as_ref().map(|payment| &payment.diagnosis);
+    links.push(trusted_application::peer(diagnosis));
     let soter_diagnosis = soter.as_ref().map(|soter| &soter.diagnosis);
     links.push(storage::hardware_key(diagnosis));
     links.push(storage::rpmb(diagnosis, emmc.as_ref(), machine.ask_rpmb));

@@ -4,17 +4,21 @@
 //! [`Transport`](touchseal_proto::transport::Transport); on a device that is
 //! `transport::teec` (feature `teec`). [`soter`] has SOTER's verbs over that, [`report`] what
 //! a failed making of a key leaves for a backend, [`doctor`] says which link to the keys is
-//! broken. [`finger`] makes a print of an image. What comes out is verified with
+//! broken, by what a [`diagnosis`] comes to. A key waits its turn with [`patience`]; [`words`] are
+//! for what a person reads. [`finger`] makes a print of an image. What comes out is verified with
 //! `touchseal-verify`.
 #![forbid(unsafe_code)]
 
 pub mod client;
+pub mod diagnosis;
 pub mod doctor;
 pub mod emmc;
 pub mod finger;
+pub mod patience;
 pub mod report;
 pub mod soter;
 pub mod transport;
+pub mod words;
 
 pub use client::{FingerprintClient, PaymentClient, SoterClient};
 pub use touchseal_proto as proto;

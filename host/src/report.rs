@@ -38,17 +38,7 @@ impl<E> GenerationFailure<E> {
 
 impl<E: fmt::Display> fmt::Display for GenerationFailure<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.cause {
-            Error::Refused(status) => write!(
-                f,
-                "{} ({}, {}): {}",
-                status.sentence(),
-                status.name(),
-                *status as u16,
-                status.remedy()
-            ),
-            cause => cause.fmt(f),
-        }
+        self.cause.fmt(f)
     }
 }
 

@@ -5,18 +5,21 @@
 //! their keys when a new one fails do so with the verbs that are for it.
 
 mod code;
+mod remedy;
 
 use crate::Error;
 use crate::client::SoterClient;
+use crate::diagnosis::device_key;
 use std::time::{Duration, Instant};
 use touchseal_proto::label::Scene;
-use touchseal_proto::message::{KeyState, Slot};
+use touchseal_proto::message::KeyState;
 use touchseal_proto::soter::{Blob, Challenge, CpuId, spki_pem};
 use touchseal_proto::status::Status;
 use touchseal_proto::token::AuthToken;
 use touchseal_proto::transport::Transport;
 
 pub use code::Code;
+pub use remedy::remedy;
 
 /// Why a verb has no result.
 #[derive(Debug)]
@@ -61,7 +64,8 @@ struct Signing {
     until: Instant,
 }
 
-/// The verbs, for the uid of a session with the SOTER TA.
+/// The verbs, for the uid of a session with the SOTER TA. Those that make a key wait for their
+/// turn as long as the session's [`Patience`](crate::patience::Patience) lasts.
 pub struct Soter<T> {
     client: SoterClient<T>,
     signing: Option<Signing>,
@@ -85,15 +89,10 @@ impl<T: Transport> Soter<T> {
 
     /// Whether the ATTK signs: one good copy is enough.
     pub fn verify_attk_key_pair(&mut self) -> Outcome<(), T> {
-        let diagnosis = self.client.diagnose()?;
-        if diagnosis.state != Status::Ok {
-            return Err(diagnosis.state.into());
-        }
-        match [diagnosis.slot_a, diagnosis.slot_b] {
-            [Slot::Good, _] | [_, Slot::Good] => Ok(()),
-            [Slot::Unknown, _] | [_, Slot::Unknown] => Err(Status::StorageUnavailable.into()),
-            [Slot::Damaged, _] | [_, Slot::Damaged] => Err(Status::DeviceKeyMismatch.into()),
-            [Slot::Empty, Slot::Empty] => Err(Status::DeviceKeyLost.into()),
+        match device_key(&self.client.diagnose()?) {
+            Some(Status::Ok | Status::DeviceKeySlotDamaged) => Ok(()),
+            Some(cause) => Err(cause.into()),
+            None => Err(Code::Unknown.into()),
         }
     }
 

@@ -49,17 +49,27 @@ fn files(test: &str) -> String {
         "attk.pem",
         format!("{}\n", spki_pem(&attk).unwrap()).as_bytes(),
     );
+    write("report.json", to_json(&signed("signed_report")).as_bytes());
     write("ask.blob", &vector("soter_app_key"));
     write("auth-key.blob", &vector("soter_payment_key"));
     write("signature.blob", &vector("soter_signature"));
     directory.to_str().unwrap().to_owned()
 }
 
-/// What `touchseal verify` prints: what it found, or why it refuses.
-fn verify(test: &str, options: &str, more: &[&str]) -> Result<String, String> {
+fn verify(test: &str, options: &str, more: &[&str]) -> Result<String, (i32, String)> {
+    touchseal("verify", test, options, more)
+}
+
+/// What a command prints: what it found, or why it refuses, with the exit code.
+fn touchseal(
+    command: &str,
+    test: &str,
+    options: &str,
+    more: &[&str],
+) -> Result<String, (i32, String)> {
     let output = Command::new(env!("CARGO_BIN_EXE_touchseal"))
         .current_dir(files(test))
-        .arg("verify")
+        .arg(command)
         .args(options.split_whitespace())
         .args(more)
         .output()
@@ -68,9 +78,12 @@ fn verify(test: &str, options: &str, more: &[&str]) -> Result<String, String> {
     if output.status.success() {
         Ok(text(output.stdout))
     } else {
-        Err(text(output.stderr))
+        Err((output.status.code().unwrap(), text(output.stderr)))
     }
 }
+
+const USAGE: i32 = 2;
+const NOT_VERIFIED: i32 = 4;
 
 const PAYMENT: &str = "payment.json --device-key device.key --chain chain.json";
 const SOTER: &str = "signature.blob --device-key attk.pem --ask ask.blob --auth-key auth-key.blob";
@@ -85,7 +98,8 @@ fn a_payment_is_verified() {
     assert!(table.contains("19.99 EUR"), "{table}");
     let other = "acee591a25cdfe5ec5c5c96f248d15a1";
     for (option, value) in [("--amount", "1998"), ("--device", other)] {
-        let refused = verify(&[option, value]).unwrap_err();
+        let (code, refused) = verify(&[option, value]).unwrap_err();
+        assert_eq!(code, NOT_VERIFIED);
         assert!(refused.contains("NOT ACCEPTED"), "{refused}");
     }
 }
@@ -108,9 +122,38 @@ fn a_soter_signature_is_verified() {
         &["--require-factory"],
         &["--require-real-sensor"],
     ] {
-        let refused = verify(option).unwrap_err();
+        let (code, refused) = verify(option).unwrap_err();
+        assert_eq!(code, NOT_VERIFIED);
         assert!(refused.contains("NOT ACCEPTED"), "{refused}");
     }
+}
+
+#[test]
+fn a_report_is_verified() {
+    let verify = |options: &str, more: &[&str]| touchseal("verify-report", "report", options, more);
+    const REPORT: &str = "report.json --device-key device.key";
+    let device = "acee591a25cdfe5ec5c5c96f248d15a0";
+    let table = verify(REPORT, &["--device", device, "--min-ta-version", "1"]).unwrap();
+    assert!(table.starts_with("VERIFIED: "), "{table}");
+    assert!(table.contains("outside a factory"), "{table}");
+    assert!(table.contains("trusted execution environment"), "{table}");
+    let other = "acee591a25cdfe5ec5c5c96f248d15a1";
+    for more in [["--device", other], ["--min-ta-version", "2"]] {
+        let (code, refused) = verify(REPORT, &more).unwrap_err();
+        assert_eq!(code, NOT_VERIFIED);
+        assert!(refused.contains("NOT ACCEPTED"), "{refused}");
+    }
+    for (options, file) in [
+        ("payment.json --device-key device.key", "payment.json"),
+        ("report.json --device-key attk.pem", "attk.pem"),
+    ] {
+        let (code, refused) = verify(options, &[]).unwrap_err();
+        assert_eq!(code, NOT_VERIFIED);
+        let named = format!("NOT VERIFIED: {file}");
+        assert!(refused.contains(&named), "{refused}");
+    }
+    let (code, _) = verify("absent.json --device-key device.key", &[]).unwrap_err();
+    assert_eq!(code, USAGE);
 }
 
 #[test]
@@ -121,7 +164,8 @@ fn what_is_not_signed_so_is_not_verified() {
         "payment.json --device-key attk.pem --ask ask.blob --auth-key auth-key.blob",
         "signature.blob --device-key device.key --chain chain.json",
     ] {
-        let refused = verify("refused", options, &[]).unwrap_err();
+        let (code, refused) = verify("refused", options, &[]).unwrap_err();
+        assert_eq!(code, NOT_VERIFIED);
         assert!(refused.contains("NOT VERIFIED"), "{refused}");
     }
 }
@@ -139,7 +183,8 @@ fn one_dialect_is_asked_for() {
         ("--amount 1", "--chain <FILE>"),
     ] {
         let options = format!("payment.json --device-key device.key {more}");
-        let refused = verify("dialect", &options, &[]).unwrap_err();
+        let (code, refused) = verify("dialect", &options, &[]).unwrap_err();
+        assert_eq!(code, USAGE);
         assert!(refused.contains(why), "{refused}");
     }
 }

@@ -30,6 +30,14 @@ pub enum CallError<E> {
     Refused(Status),
 }
 
+/// A cause as a person is told of it: sentence, name, number and remedy.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sentence, name, number) = (self.sentence(), self.name(), *self as u16);
+        write!(f, "{sentence} ({name}, {number}): {}", self.remedy())
+    }
+}
+
 impl<E: fmt::Display> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -40,13 +48,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
                  its version"
             ),
             Self::Refused(status) => {
-                write!(
-                    f,
-                    "{} ({}): {}",
-                    status.sentence(),
-                    status.name(),
-                    status.remedy()
-                )
+                write!(f, "{status}")
             }
         }
     }

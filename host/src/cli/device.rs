@@ -4,7 +4,6 @@ mod doctor;
 mod factory;
 mod finger;
 mod info;
-mod input;
 mod keys;
 mod output;
 mod payment;
@@ -31,6 +30,9 @@ pub enum Command {
     /// Make the device key (ATTK), once, or repair a copy of it (as root)
     Provision,
     /// Close the factory mode for ever (as root)
+    ///
+    /// The device key is registered before. SOTER's device key (ATTK) is registered after: the latch
+    /// changes its cpu_id.
     Latch(factory::Latch),
     /// Remove every finger and every app's keys: not the device key, not the counter (as root)
     FactoryReset(factory::FactoryReset),

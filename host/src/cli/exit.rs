@@ -68,24 +68,21 @@ pub fn not_verified(error: Error) -> Error {
     }
 }
 
-/// Says why on standard error, and as JSON for a machine.
-pub fn explain(error: &Error, as_json: bool) -> Exit {
-    eprintln!("touchseal: {error:#}");
+/// Says why on standard error, and as JSON for a machine; with `remedy` for a cause.
+pub fn explain(error: &Error, remedy: fn(Status) -> &'static str, as_json: bool) -> Exit {
     let cause = cause(error);
+    let mut message = format!("{error:#}");
+    if let Some((told, _)) = cause {
+        message = message.replace(told.remedy(), remedy(told));
+    }
+    eprintln!("touchseal: {message}");
     if let Some((told, exact)) = cause.filter(|(told, exact)| told != exact) {
-        eprintln!(
-            "touchseal: the eMMC tells more than {}: {} ({}, {}): {}",
-            told.name(),
-            exact.sentence(),
-            exact.name(),
-            exact as u16,
-            exact.remedy()
-        );
+        let told = told.name();
+        eprintln!("touchseal: the eMMC tells more than {told}: {exact}");
     }
     let cause = cause.map(|(_, exact)| exact);
     if as_json {
-        let cause = cause.map(json_of_cause);
-        let message = format!("{error:#}");
+        let cause = cause.map(|cause| json_of_cause(cause, remedy(cause)));
         let error = json!({ "message": message, "cause": cause, "report": report(error) });
         println!("{:#}", json!({ "error": error }));
     }
@@ -96,13 +93,13 @@ pub fn explain(error: &Error, as_json: bool) -> Exit {
     }
 }
 
-/// A cause, for a machine.
-pub fn json_of_cause(cause: Status) -> serde_json::Value {
+/// A cause and what to do about it, for a machine.
+pub fn json_of_cause(cause: Status, remedy: &str) -> serde_json::Value {
     json!({
         "name": cause.name(),
         "number": cause as u16,
         "sentence": cause.sentence(),
-        "remedy": cause.remedy(),
+        "remedy": remedy,
     })
 }
 
@@ -154,8 +151,11 @@ mod tests {
     #[test]
     fn what_is_not_verified_is_told_from_what_cannot_be_read() {
         let forged = not_verified(Error::msg("forged"));
-        assert_eq!(explain(&forged, false), Exit::NotVerified);
+        assert_eq!(explain(&forged, Status::remedy, false), Exit::NotVerified);
         let unreadable = Error::from(std::io::Error::other("no such file"));
-        assert_eq!(explain(&not_verified(unreadable), false), Exit::Usage);
+        assert_eq!(
+            explain(&not_verified(unreadable), Status::remedy, false),
+            Exit::Usage
+        );
     }
 }

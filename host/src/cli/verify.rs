@@ -3,10 +3,10 @@
 mod payment;
 mod soter;
 
-use anyhow::{Context, Result, bail};
+use super::exit::not_verified;
+use anyhow::{Context, Error, Result, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
-use touchseal_proto::signed::{Root, SecurityLevel, Sensor};
 use touchseal_verify::{Origin, Unexpected};
 
 #[derive(Args)]
@@ -23,9 +23,6 @@ pub struct Verify {
     soter: Option<soter::Soter>,
     #[command(flatten)]
     origin: ExpectedOrigin,
-    /// Print JSON
-    #[arg(long, help_heading = None)]
-    json: bool,
 }
 
 #[derive(Args)]
@@ -74,17 +71,18 @@ struct Report {
 }
 
 impl Verify {
-    pub fn run(self) -> Result<()> {
+    pub fn run(self, as_json: bool) -> Result<()> {
         let origin = self.origin.into();
         let report = match (self.payment, self.soter) {
-            (Some(payment), None) => payment.verify(&self.signed, &self.device_key, origin)?,
-            (None, Some(soter)) => soter.verify(&self.signed, &self.device_key, origin)?,
+            (Some(payment), None) => payment.verify(&self.signed, &self.device_key, origin),
+            (None, Some(soter)) => soter.verify(&self.signed, &self.device_key, origin),
             _ => bail!(
                 "say what vouches for it: --chain for a payment, \
                  or --ask and --auth-key for a SOTER signature"
             ),
-        };
-        if self.json {
+        }
+        .map_err(not_verified)?;
+        if as_json {
             println!("{:#}", report.json);
         } else {
             println!("VERIFIED: {}", report.chain);
@@ -97,38 +95,17 @@ impl Verify {
 }
 
 /// Reads a file, and understands it.
-fn read<T, E>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Result<T>
-where
-    E: std::error::Error + Send + Sync + 'static,
-{
+pub fn read<T, E: Into<Error>>(
+    path: &Path,
+    parse: impl FnOnce(&[u8]) -> Result<T, E>,
+) -> Result<T> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    parse(&bytes).with_context(|| format!("NOT VERIFIED: {}", path.display()))
+    parse(&bytes)
+        .map_err(Into::into)
+        .with_context(|| format!("NOT VERIFIED: {}", path.display()))
 }
 
-fn accept(outcome: Result<(), Unexpected>) -> Result<()> {
+/// What was signed is what was expected, or why not.
+pub fn accept(outcome: Result<(), Unexpected>) -> Result<()> {
     outcome.context("NOT ACCEPTED: the signatures are good, but this is not what was expected")
-}
-
-fn security_level(level: SecurityLevel) -> String {
-    match level {
-        SecurityLevel::TrustedEnvironment => "trusted execution environment",
-        SecurityLevel::Software => "SOFTWARE: an ordinary process, no protection",
-    }
-    .into()
-}
-
-fn sensor(sensor: Sensor) -> String {
-    match sensor {
-        Sensor::None => "none",
-        Sensor::Simulated => "SIMULATED: the image came from the normal world",
-    }
-    .into()
-}
-
-fn root(root: Root) -> String {
-    match root {
-        Root::Factory => "made in a factory",
-        Root::Test => "TEST: made on demand, outside a factory",
-    }
-    .into()
 }

@@ -1,14 +1,18 @@
 //! Verifies a report and prints it as a person reads it.
 
-use super::parse_nonce;
-use anyhow::{Context, Result};
+use super::input;
+use super::verify::{accept, read};
+use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
+use touchseal::words;
 use touchseal_proto::command::Request;
-use touchseal_proto::message::{GenerateAppKey, GeneratePaymentKey, Slot};
-use touchseal_proto::signed::{Dialect, ReportStatement};
-use touchseal_verify::{Signed, device_key_from_text, from_json, verify_report};
+use touchseal_proto::message::{DeviceId, GenerateAppKey, GeneratePaymentKey};
+use touchseal_proto::signed::ReportStatement;
+use touchseal_verify::{
+    ReportExpectations, Signed, device_key_from_text, from_json, verify_report,
+};
 
 #[derive(Args)]
 pub struct VerifyReport {
@@ -18,19 +22,28 @@ pub struct VerifyReport {
     #[arg(long, value_name = "FILE")]
     device_key: PathBuf,
     /// The nonce that the backend gave for this report
-    #[arg(long, value_parser = parse_nonce)]
+    #[arg(long, value_parser = input::nonce())]
     nonce: Option<[u8; 32]>,
+    /// The device that the backend expects: its id, 32 hexadecimal digits
+    #[arg(long, value_parser = input::device_id())]
+    device: Option<DeviceId>,
+    /// The oldest TA version to accept
+    #[arg(long)]
+    min_ta_version: Option<u32>,
 }
 
 impl VerifyReport {
     pub fn run(self, as_json: bool) -> Result<()> {
-        let read = |path: &PathBuf| {
-            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+        let device_key = read(&self.device_key, device_key_from_text)?;
+        let report = read(&self.report, |file| {
+            let report: Signed = from_json(file)?;
+            verify_report(&device_key, &report, self.nonce.as_ref()).map_err(anyhow::Error::from)
+        })?;
+        let expected = ReportExpectations {
+            device: self.device,
+            min_ta_version: self.min_ta_version,
         };
-        let device_key = device_key_from_text(&read(&self.device_key)?).context("NOT VERIFIED")?;
-        let report: Signed = from_json(&read(&self.report)?).context("NOT VERIFIED")?;
-        let report =
-            verify_report(&device_key, &report, self.nonce.as_ref()).context("NOT VERIFIED")?;
+        accept(expected.check(&report))?;
         if as_json {
             println!("{:#}", to_json(&report));
         } else {
@@ -52,40 +65,24 @@ fn command(report: &ReportStatement) -> &'static str {
     }
 }
 
-fn dialect(report: &ReportStatement) -> &'static str {
-    match report.dialect {
-        Dialect::Native => "native",
-        Dialect::Soter => "SOTER",
-    }
-}
-
-fn slot(slot: Slot) -> &'static str {
-    match slot {
-        Slot::Empty => "empty",
-        Slot::Good => "good",
-        Slot::Damaged => "damaged",
-        Slot::Unknown => "unknown",
-    }
-}
-
-fn facts(report: &ReportStatement) -> [(&'static str, String); 10] {
+fn facts(report: &ReportStatement) -> [(&'static str, String); 11] {
     let header = &report.header;
-    let (slot_a, slot_b) = (slot(report.slot_a), slot(report.slot_b));
-    let (cause, number) = (report.status, report.status as u16);
+    let (slot_a, slot_b) = (words::slot(report.slot_a), words::slot(report.slot_b));
     [
         ("key not made", command(report).into()),
-        (
-            "cause",
-            format!("{} ({}, {number})", cause.sentence(), cause.name()),
-        ),
-        ("dialect", dialect(report).into()),
+        ("cause", report.status.to_string()),
+        ("dialect", words::dialect(report.dialect).into()),
         ("slots", format!("a {slot_a}, b {slot_b}")),
         ("app", format!("uid {}", header.uid)),
         ("nonce", hex::encode(report.nonce)),
         ("device", hex::encode(header.device_id)),
         ("counter", header.counter.to_string()),
         ("TA version", header.ta_version.to_string()),
-        ("security level", format!("{:?}", header.security_level)),
+        (
+            "security level",
+            words::security_level(header.security_level).into(),
+        ),
+        ("device key", words::root(header.root).into()),
     ]
 }
 
@@ -93,7 +90,7 @@ fn to_json(report: &ReportStatement) -> serde_json::Value {
     let header = &report.header;
     json!({
         "command": report.command,
-        "cause": super::exit::json_of_cause(report.status),
+        "cause": super::exit::json_of_cause(report.status, report.status.remedy()),
         "dialect": report.dialect as u8,
         "slot_a": report.slot_a as u8,
         "slot_b": report.slot_b as u8,

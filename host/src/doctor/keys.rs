@@ -3,7 +3,10 @@
 use super::trusted_application::Examined;
 use super::{Link, not_asked, would_write};
 use crate::client::HoldsKeys;
+use crate::diagnosis::device_key as device_key_state;
+use crate::soter;
 use crate::transport::SecureWorld;
+use crate::words::slot as word;
 use touchseal_proto::message::{Diagnosis, Fingers, KeyState, Slot};
 use touchseal_proto::signed::Root;
 use touchseal_proto::status::Status;
@@ -11,7 +14,9 @@ use touchseal_proto::status::Status;
 /// The device key: without it there is no other.
 pub fn device_key(diagnosis: Option<&Diagnosis>) -> Link {
     const NAME: &str = "device key";
-    diagnosis.map_or(Link::not_reached(NAME), |diagnosis| slots(NAME, diagnosis))
+    diagnosis.map_or(Link::not_reached(NAME), |diagnosis| {
+        slots(NAME, diagnosis, Status::remedy)
+    })
 }
 
 /// The SOTER device key, which a device need not have.
@@ -24,35 +29,26 @@ pub fn soter_device_key(diagnosis: &Diagnosis) -> Link {
             "to use the SOTER dialect, run `touchseal soter provision` once, as root",
         )
         .because(cause),
-        _ => slots(NAME, diagnosis),
+        _ => slots(NAME, diagnosis, soter::remedy),
     }
 }
 
-fn slots(name: &'static str, diagnosis: &Diagnosis) -> Link {
-    if diagnosis.state != Status::Ok {
-        return Link::broken(name, diagnosis.state);
-    }
+fn slots(name: &'static str, diagnosis: &Diagnosis, remedy: fn(Status) -> &'static str) -> Link {
     let slots = [diagnosis.slot_a, diagnosis.slot_b];
     let found = format!("slot a {}, slot b {}", word(slots[0]), word(slots[1]));
-    let link = match slots {
-        [Slot::Good, Slot::Good] => Link::ok(name, found.clone()),
-        [Slot::Unknown, _] | [_, Slot::Unknown] => Link::broken(name, Status::StorageUnavailable),
-        [Slot::Good, _] | [_, Slot::Good] => {
-            let cause = Status::DeviceKeySlotDamaged;
-            Link::warning(name, found.clone(), cause.remedy()).because(cause)
+    let again = "run `touchseal doctor` again, and look at the secure console";
+    match device_key_state(diagnosis) {
+        None => Link::not_told(name, found, again),
+        Some(Status::Ok) if slots.contains(&Slot::Unknown) => Link::warning(name, found, again),
+        Some(Status::Ok) => Link::ok(name, found),
+        Some(cause @ Status::DeviceKeySlotDamaged) => {
+            Link::warning(name, found, remedy(cause)).because(cause)
         }
-        [Slot::Damaged, _] | [_, Slot::Damaged] => Link::broken(name, Status::DeviceKeyMismatch),
-        [Slot::Empty, Slot::Empty] => Link::broken(name, Status::DeviceKeyLost),
-    };
-    Link { found, ..link }
-}
-
-fn word(slot: Slot) -> &'static str {
-    match slot {
-        Slot::Empty => "empty",
-        Slot::Good => "good",
-        Slot::Damaged => "damaged",
-        Slot::Unknown => "unknown",
+        Some(cause) if cause == diagnosis.state => Link::broken(name, cause),
+        Some(cause) => Link {
+            found,
+            ..Link::broken(name, cause)
+        },
     }
 }
 
@@ -73,7 +69,8 @@ pub fn factory(diagnosis: Option<&Diagnosis>) -> Link {
         (false, _) => Link::warning(
             NAME,
             "open: the device key counts as a TEST key",
-            "close it with `touchseal latch`, once the device key is registered",
+            "register the device key, close it with `touchseal latch`, and register SOTER's \
+             device key (ATTK) after that: its cpu_id changes with the latch",
         ),
     }
 }

@@ -27,51 +27,74 @@ pub fn hardware_key(diagnosis: Option<&Diagnosis>) -> Link {
     }
 }
 
+const RPMB: &str = "RPMB";
+
 /// Whether the RPMB works, and what it is worth.
 pub fn rpmb(diagnosis: Option<&Diagnosis>, emmc: Option<&Emmc>, ask: &dyn Fn() -> RpmbKey) -> Link {
-    const NAME: &str = "RPMB";
     let Some(diagnosis) = diagnosis else {
-        return Link::not_reached(NAME);
+        return Link::not_reached(RPMB);
     };
-    let in_what = emmc.map_or("no eMMC that Linux knows of".into(), |emmc| {
-        format!(
-            "eMMC {}, manufacturer {:#04x}",
-            emmc.name, emmc.manufacturer
-        )
-    });
     match diagnosis.state {
         Status::StorageUnavailable => {
             let key = ask();
-            let mut link = Link::broken(NAME, refine(diagnosis.state, &key));
+            let mut link = Link::broken(RPMB, refine(diagnosis.state, &key));
             if let RpmbKey::Unknown(why) = key {
                 link.found = format!("{}: {why}", link.found);
             }
             link
         }
         // Before anything is sealed, an RPMB without its key looks like an empty one.
-        Status::NotProvisioned if ask() == RpmbKey::NotProgrammed => {
-            Link::broken(NAME, Status::RpmbKeyNotProgrammed)
-        }
-        cause
-        @ (Status::RpmbKeyNotProgrammed | Status::RpmbKeyedForOther | Status::StorageDead) => {
-            Link::broken(NAME, cause)
-        }
+        Status::NotProvisioned => match ask() {
+            RpmbKey::NotProgrammed => Link::broken(RPMB, Status::RpmbKeyNotProgrammed),
+            RpmbKey::Programmed => working(diagnosis, emmc),
+            RpmbKey::Unknown(why) => Link::warning(
+                RPMB,
+                format!("whether it has its key is not known before something is sealed: {why}"),
+                "run `touchseal doctor` as root with mmc-utils installed, or `touchseal provision`",
+            ),
+        },
+        // What was read in it.
+        Status::Ok
+        | Status::DeviceKeyLost
+        | Status::DeviceKeySlotDamaged
+        | Status::DeviceKeyMismatch
+        | Status::TaTooOld => working(diagnosis, emmc),
+        cause @ (Status::RpmbKeyNotProgrammed
+        | Status::RpmbKeyedForOther
+        | Status::StorageFull
+        | Status::StorageDead
+        | Status::StorageDamaged) => Link::broken(RPMB, cause),
+        cause => Link::not_told(RPMB, cause.sentence(), cause.remedy()).because(cause),
+    }
+}
+
+/// What an RPMB that works is worth.
+fn working(diagnosis: &Diagnosis, emmc: Option<&Emmc>) -> Link {
+    let in_what = emmc.map_or("no eMMC that Linux knows of".into(), |emmc| {
+        format!(
+            "eMMC {}, manufacturer {:#04x}",
+            emmc.name, emmc.manufacturer
+        )
+    });
+    match diagnosis.security_level {
         _ if emmc.is_some_and(Emmc::is_emulated) => Link::warning(
-            NAME,
+            RPMB,
             format!("works; EMULATED ({in_what}): it protects nothing"),
             "use it for tests only",
         ),
-        _ if diagnosis.security_level == SecurityLevel::Software => Link::warning(
-            NAME,
+        SecurityLevel::Software => Link::warning(
+            RPMB,
             "works; none: what is sealed is in plain memory",
             "use it for tests only",
         ),
-        _ if diagnosis.test_hardware => Link::warning(
-            NAME,
+        SecurityLevel::TrustedEnvironment if diagnosis.test_hardware => Link::warning(
+            RPMB,
             format!("works; keyed with a TEST key ({in_what})"),
             "an RPMB is keyed once, for ever: put no money behind this eMMC",
         ),
-        _ => Link::ok(NAME, format!("works; keyed for this device ({in_what})")),
+        SecurityLevel::TrustedEnvironment => {
+            Link::ok(RPMB, format!("works; keyed for this device ({in_what})"))
+        }
     }
 }
 

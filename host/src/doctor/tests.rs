@@ -6,20 +6,21 @@ use crate::{FingerprintClient, PaymentClient, SoterClient};
 use touchseal_core::dispatch::Login;
 use touchseal_core::error::Error;
 use touchseal_nonsecure::{Device, NonsecureTransport};
+use touchseal_proto::message::Slot;
 
 const ROOT: Login = Login::App { uid: 0 };
 
-/// A device, and whether its firmware has the SOTER TA.
+/// A device, and why it has no SOTER TA.
 struct World {
     device: Device,
-    has_soter: bool,
+    no_soter: Option<Status>,
 }
 
 impl World {
     fn new() -> Self {
         Self {
             device: Device::default(),
-            has_soter: true,
+            no_soter: None,
         }
     }
 
@@ -48,10 +49,9 @@ impl SecureWorld for World {
         self.device.try_payment(ROOT).map(PaymentClient::new)
     }
     fn soter(&self) -> Result<SoterClient<NonsecureTransport>, TransportError<Self>> {
-        if self.has_soter {
-            Ok(SoterClient::new(self.device.soter(ROOT)))
-        } else {
-            Err(Error::Peer(Status::TaNotFound))
+        match self.no_soter {
+            None => Ok(SoterClient::new(self.device.soter(ROOT))),
+            Some(cause) => Err(Error::Peer(cause)),
         }
     }
     fn fingerprint(&self) -> Result<FingerprintClient<NonsecureTransport>, TransportError<Self>> {
@@ -88,10 +88,14 @@ fn the_round_trip_closes_and_nothing_is_written() {
 #[test]
 fn a_firmware_without_soter_is_not_broken() {
     let mut world = World::new();
-    world.has_soter = false;
+    world.no_soter = Some(Status::TaNotFound);
     world.finds("SOTER TA", State::Ok, Some(Status::TaNotFound));
     let links = world.examine_with(RpmbKey::Programmed);
     assert!(links.iter().all(|link| link.name != "SOTER ATTK"));
+    // Who might have it is not there: that it is nowhere is not known.
+    let cause = Status::SupplicantMissing;
+    world.no_soter = Some(cause);
+    world.finds("SOTER TA", State::NotTold, Some(cause));
 }
 
 #[test]
@@ -121,10 +125,13 @@ fn a_dead_storage_is_found() {
     world.finds("device key", State::Broken, cause);
 }
 
+fn diagnosis(state: Status) -> Diagnosis {
+    let diagnosis = World::new().payment().unwrap().diagnose().unwrap();
+    Diagnosis { state, ..diagnosis }
+}
+
 fn unusable() -> Diagnosis {
-    let mut diagnosis = World::new().payment().unwrap().diagnose().unwrap();
-    diagnosis.state = Status::StorageUnavailable;
-    diagnosis
+    diagnosis(Status::StorageUnavailable)
 }
 
 #[test]
@@ -143,6 +150,86 @@ fn an_unusable_rpmb_is_asked_itself() {
         let said = link.found.contains("not installed");
         assert_eq!(said, matches!(answer, RpmbKey::Unknown(_)));
     }
+}
+
+#[test]
+fn an_rpmb_works_only_where_something_was_read_in_it() {
+    for (state, found) in [
+        (Status::Ok, State::Warning),
+        (Status::DeviceKeyLost, State::Warning),
+        (Status::StorageDamaged, State::Broken),
+        (Status::StorageDead, State::Broken),
+        (Status::Internal, State::NotTold),
+        (Status::OutOfMemory, State::NotTold),
+        (Status::Busy, State::NotTold),
+    ] {
+        let link = storage::rpmb(Some(&diagnosis(state)), None, &|| RpmbKey::Programmed);
+        assert_eq!(link.state, found, "{link:?}");
+        let works = found == State::Warning;
+        assert_eq!(link.found.contains("works"), works, "{link:?}");
+        assert_eq!(link.cause, (!works).then_some(state), "{link:?}");
+    }
+}
+
+#[test]
+fn an_rpmb_that_nobody_could_ask_is_not_said_to_work() {
+    let empty = diagnosis(Status::NotProvisioned);
+    let rpmb = |key: RpmbKey| storage::rpmb(Some(&empty), None, &|| key.clone());
+    let not_asked = rpmb(RpmbKey::Unknown("`mmc` is not installed".into()));
+    assert_eq!(not_asked.state, State::Warning);
+    assert!(!not_asked.found.contains("works"), "{not_asked:?}");
+    assert!(not_asked.found.contains("not installed"), "{not_asked:?}");
+    assert!(rpmb(RpmbKey::Programmed).found.contains("works"));
+    let cause = Some(Status::RpmbKeyNotProgrammed);
+    assert_eq!(rpmb(RpmbKey::NotProgrammed).cause, cause);
+}
+
+#[test]
+fn a_slot_that_is_not_told_is_no_broken_one() {
+    use Slot::{Damaged, Empty, Good, Unknown};
+    for (slot_a, slot_b, state, cause) in [
+        (Good, Good, State::Ok, None),
+        (Good, Unknown, State::Warning, None),
+        (Unknown, Unknown, State::NotTold, None),
+        (Damaged, Unknown, State::NotTold, None),
+        (
+            Empty,
+            Good,
+            State::Warning,
+            Some(Status::DeviceKeySlotDamaged),
+        ),
+        (
+            Damaged,
+            Empty,
+            State::Broken,
+            Some(Status::DeviceKeyMismatch),
+        ),
+        (Empty, Empty, State::Broken, Some(Status::DeviceKeyLost)),
+    ] {
+        let diagnosis = Diagnosis {
+            slot_a,
+            slot_b,
+            ..diagnosis(Status::Ok)
+        };
+        let link = keys::device_key(Some(&diagnosis));
+        assert_eq!((link.state, link.cause), (state, cause), "{link:?}");
+    }
+}
+
+#[test]
+fn a_payment_ta_without_the_fingerprint_ta_is_found() {
+    let reaches = |enrolment| {
+        let diagnosis = Diagnosis {
+            enrolment,
+            ..diagnosis(Status::Ok)
+        };
+        trusted_application::peer(Some(&diagnosis))
+    };
+    assert_eq!(reaches(Status::Ok).state, State::Ok);
+    assert_eq!(reaches(Status::NoFingerEnrolled).state, State::Ok);
+    let alone = reaches(Status::PeerUnavailable);
+    assert_eq!(alone.state, State::Broken);
+    assert_eq!(alone.cause, Some(Status::PeerUnavailable));
 }
 
 #[test]

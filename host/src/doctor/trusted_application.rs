@@ -2,6 +2,7 @@
 
 use super::Link;
 use crate::client::{Client, HoldsKeys, Payments, Soter};
+use crate::diagnosis::is_absent;
 use crate::transport::SecureWorld;
 use touchseal_proto::message::{Diagnosis, Fingers};
 use touchseal_proto::status::Status;
@@ -63,15 +64,34 @@ pub fn soter<W: SecureWorld>(world: &W, links: &mut Vec<Link>) -> Option<Examine
             links.push(version(NAME, &examined.diagnosis));
             Some(examined)
         }
-        Err(cause @ (Status::TaNotFound | Status::SupplicantMissing)) => {
+        Err(cause) if is_absent(cause) => {
             let found = "not in this firmware, which has the native dialect alone";
             links.push(Link::ok(NAME, found).because(cause));
+            None
+        }
+        Err(cause @ Status::SupplicantMissing) => {
+            let found =
+                "not in the firmware's image; tee-supplicant does not run, which may have it";
+            links.push(Link::not_told(NAME, found, cause.remedy()).because(cause));
             None
         }
         Err(cause) => {
             links.push(Link::broken(NAME, cause));
             None
         }
+    }
+}
+
+/// Whether the payment TA gets an answer of the fingerprint TA: no match can be made for it
+/// without.
+pub fn peer(diagnosis: Option<&Diagnosis>) -> Link {
+    const NAME: &str = "TA to TA";
+    match diagnosis.map(|diagnosis| diagnosis.enrolment) {
+        None => Link::not_reached(NAME),
+        Some(Status::Ok | Status::NoFingerEnrolled) => {
+            Link::ok(NAME, "the payment TA reaches the fingerprint TA")
+        }
+        Some(cause) => Link::broken(NAME, cause),
     }
 }
 

@@ -1,10 +1,12 @@
 //! The verbs' answers, over a trusted application that answers as told.
 
 use super::*;
+use crate::patience::Patience;
 use std::collections::BTreeMap;
 use touchseal_proto::command::Request;
 use touchseal_proto::message::{
     BeginSoter, Begun, Diagnose, Diagnosis, FindAppKey, FindPaymentKey, FinishSoter, Found,
+    GenerateAppKey, Generated, Slot,
 };
 use touchseal_proto::signed::{Root, SecurityLevel};
 use touchseal_proto::wire::{Wire, Writer};
@@ -136,6 +138,33 @@ fn what_cannot_be_a_name_or_a_challenge_is_refused_here() {
     code(verbs.generate_auth_key_pair("a\0b"), -16);
 }
 
+/// Another session makes a key until so many commands were refused.
+struct Queue(u32, Told);
+
+impl Transport for Queue {
+    type Error = ();
+
+    fn invoke(&mut self, command: u32, request: &[u8], response: &mut [u8]) -> Result<usize, ()> {
+        if self.0 == 0 {
+            return self.1.invoke(command, request, response);
+        }
+        self.0 -= 1;
+        let mut busy = Told::default().refuse::<GenerateAppKey>(Status::Busy);
+        busy.invoke(GenerateAppKey::COMMAND, request, response)
+    }
+}
+
+#[test]
+fn a_key_waits_for_its_turn() {
+    let made = Told::default().answer::<GenerateAppKey>(Status::Ok, Some(Generated { new: true }));
+    let mut client = SoterClient::new(Queue(2, made));
+    client.set_patience(Patience {
+        pause: Duration::ZERO,
+        ..Patience::default()
+    });
+    assert!(Soter::new(client).generate_ask_key_pair().is_ok());
+}
+
 #[test]
 fn one_good_copy_of_the_attk_is_enough() {
     use Slot::{Damaged, Empty, Good, Unknown};
@@ -145,7 +174,7 @@ fn one_good_copy_of_the_attk_is_enough() {
         (Good, Unknown, 0),
         (Empty, Empty, -2),
         (Damaged, Empty, -3),
-        (Unknown, Damaged, -21),
+        (Unknown, Damaged, -1000),
     ] {
         let diagnosis = Diagnosis {
             slot_a,

@@ -66,15 +66,8 @@ fn driver_cause() -> Status {
 
 impl fmt::Display for TeecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} ({}, {:?} {:#010x}): {}",
-            self.cause.sentence(),
-            self.cause.name(),
-            self.kind,
-            u32::from(self.kind),
-            self.cause.remedy()
-        )
+        let (cause, kind) = (self.cause, self.kind);
+        write!(f, "{cause} [libteec: {kind:?} {:#010x}]", u32::from(kind))
     }
 }
 

@@ -43,13 +43,7 @@ impl Origin {
             ));
         }
         for version in signed.ta_versions {
-            if let Some(oldest) = self.min_ta_version.filter(|oldest| version < oldest) {
-                return Err(unexpected(
-                    "TA version",
-                    version,
-                    format!("{oldest} or later"),
-                ));
-            }
+            not_older(*version, self.min_ta_version)?;
         }
         if self.require_tee && signed.security_level != SecurityLevel::TrustedEnvironment {
             return Err(unexpected(
@@ -156,6 +150,16 @@ fn unexpected(field: &'static str, signed: impl ToString, expected: impl ToStrin
         field,
         signed: signed.to_string(),
         expected: expected.to_string(),
+    }
+}
+
+pub(crate) fn not_older(version: u32, oldest: Option<u32>) -> Result<(), Unexpected> {
+    match oldest.filter(|oldest| version < *oldest) {
+        Some(oldest) => {
+            let expected = format!("{oldest} or later");
+            Err(unexpected("TA version", version, expected))
+        }
+        None => Ok(()),
     }
 }
 

@@ -24,7 +24,7 @@ pub use evidence::{
     Chain, EvidenceError, Signed, device_key_from_text, device_key_to_text, from_json, to_json,
 };
 pub use expect::{Expectations, Origin, Unexpected};
-pub use report::verify_report;
+pub use report::{ReportExpectations, verify_report};
 pub use soter::{
     BlobError, SoterBlob, SoterChain, SoterExpectations, SoterVerified, soter_device_key_from_pem,
     verify_soter,

@@ -3,7 +3,8 @@
 use crate::chain::{device_id, open};
 use crate::error::{Link, VerifyError};
 use crate::evidence::Signed;
-use touchseal_proto::message::PublicKey;
+use crate::expect::{Unexpected, not_older, same};
+use touchseal_proto::message::{DeviceId, PublicKey};
 use touchseal_proto::signed::ReportStatement;
 
 /// Verifies a report: that the registered device key signed it, and with `nonce`, that it
@@ -21,6 +22,25 @@ pub fn verify_report(
         return Err(VerifyError::Nonce(Link::Report));
     }
     Ok(statement)
+}
+
+/// What a backend expects of a report. Only what is set is checked.
+#[derive(Clone, Debug, Default)]
+pub struct ReportExpectations {
+    /// The device.
+    pub device: Option<DeviceId>,
+    /// The oldest TA version to accept.
+    pub min_ta_version: Option<u32>,
+}
+
+impl ReportExpectations {
+    /// Checks every expectation; the first that fails is told.
+    pub fn check(&self, report: &ReportStatement) -> Result<(), Unexpected> {
+        let header = &report.header;
+        let device = hex::encode(header.device_id);
+        same("device", device, self.device.map(hex::encode))?;
+        not_older(header.ta_version, self.min_ta_version)
+    }
 }
 
 #[cfg(test)]
@@ -81,6 +101,23 @@ mod tests {
             verify_report(&device, &report, Some(&[8; 32])),
             Err(VerifyError::Nonce(Link::Report))
         );
+    }
+
+    #[test]
+    fn a_report_is_of_the_device_and_the_version_that_are_expected() {
+        let (signing, device) = key(1);
+        let report = verify_report(&device, &report(&signing, &device), None).unwrap();
+        let refused = |device, min_ta_version| {
+            let expected = ReportExpectations {
+                device,
+                min_ta_version,
+            };
+            expected.check(&report).err().map(|error| error.field)
+        };
+        assert_eq!(refused(None, None), None);
+        assert_eq!(refused(Some(device_id(&device)), Some(1)), None);
+        assert_eq!(refused(Some([0; 16]), None), Some("device"));
+        assert_eq!(refused(None, Some(2)), Some("TA version"));
     }
 
     #[test]

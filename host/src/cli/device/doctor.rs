@@ -20,9 +20,13 @@ pub fn run(output: Output) -> Result<Exit> {
     let links = examine(&machine, &me());
     let count = |state| links.iter().filter(|link| link.state == state).count();
     let (broken, warnings) = (count(State::Broken), count(State::Warning));
+    let not_told = count(State::NotTold);
     let rows: Vec<_> = links.iter().map(row).collect();
     output.say(
-        format!("{}\n{broken} broken, {warnings} warnings", rows.join("\n")),
+        format!(
+            "{}\n{broken} broken, {warnings} warnings, {not_told} not told",
+            rows.join("\n")
+        ),
         json!({
             "well": broken == 0,
             "links": links.iter().map(to_json).collect::<Vec<_>>(),
@@ -51,7 +55,9 @@ fn to_json(link: &Link) -> serde_json::Value {
         "name": link.name,
         "state": link.state.name(),
         "found": link.found,
-        "cause": link.cause.map(json_of_cause),
+        "cause": link
+            .cause
+            .map(|cause| json_of_cause(cause, link.remedy.as_deref().unwrap_or(cause.remedy()))),
         "remedy": link.remedy,
     })
 }

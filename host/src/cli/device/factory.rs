@@ -1,17 +1,18 @@
 //! What the factory does once, and a factory reset.
 
 use super::output::Output;
-use super::{input, session};
+use super::session;
+use crate::cli::input;
 use anyhow::{Context, Result};
 use clap::{ArgAction, Args};
 use serde_json::json;
 use std::path::PathBuf;
-use touchseal::Error;
 use touchseal::client::{Payments, Soter};
 use touchseal::proto::label::Lot;
 use touchseal::proto::message::{self, DeviceId};
 use touchseal::proto::status::Status;
 use touchseal::transport::teec::TeecError;
+use touchseal::{Error, diagnosis};
 use touchseal_verify::device_key_from_text;
 
 #[derive(Args)]
@@ -88,6 +89,7 @@ fn remove_every_key<A: session::Dialect>() -> Result<bool> {
 }
 
 fn is_absent(error: &anyhow::Error) -> bool {
-    let cause = error.downcast_ref().map(|error: &TeecError| error.cause());
-    cause == Some(Status::TaNotFound)
+    error
+        .downcast_ref()
+        .is_some_and(|error: &TeecError| diagnosis::is_absent(error.cause()))
 }

@@ -4,6 +4,7 @@ use super::output::Output;
 use super::session;
 use anyhow::Result;
 use serde_json::json;
+use touchseal::words;
 
 pub fn run(output: Output) -> Result<()> {
     let info = session::payment()?.info()?;
@@ -14,7 +15,10 @@ pub fn run(output: Output) -> Result<()> {
     };
     let mut facts = vec![
         ("TA version", info.ta_version.to_string()),
-        ("security level", format!("{:?}", info.security_level)),
+        (
+            "security level",
+            words::security_level(info.security_level).into(),
+        ),
         ("device key", device_key),
         ("counter", info.counter.to_string()),
         ("fingers", fingers.fingers.to_string()),

@@ -1,9 +1,10 @@
 //! The life of an app's keys, in either dialect.
 
 use super::output::Output;
+use super::progress;
 use super::report::Report;
 use super::session::{Dialect, me, on_behalf_of};
-use super::{input, progress};
+use crate::cli::input;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -57,11 +58,13 @@ impl Making {
         self,
         what: &str,
         output: Output,
-        make: impl Fn(&mut Client<Teec, A>, bool) -> Result<Generated, Error<TeecError>>,
+        make: impl FnOnce(&mut Client<Teec, A>, bool) -> Result<Generated, Error<TeecError>>,
     ) -> Result<()> {
         let mut client = A::open(me())?;
-        let attempt = || make(&mut client, self.replace);
-        match progress::make(what, A::TAKES_TIME, attempt) {
+        let replace = self.replace;
+        match progress::make(what, A::TAKES_TIME, &mut client, |client| {
+            make(client, replace)
+        }) {
             Ok(Generated { new }) => {
                 let outcome = if new {
                     "made"
@@ -84,7 +87,7 @@ impl Command {
             }),
             Self::PaymentKey { key, making } => {
                 making.run::<A>(A::PAYMENT_KEY, output, |client, replace| {
-                    client.generate_payment_key(key.scene.clone(), replace)
+                    client.generate_payment_key(key.scene, replace)
                 })
             }
             Self::Keys => list::<A>(output),
@@ -109,7 +112,7 @@ impl Command {
 /// Makes the device key.
 pub fn provision<A: Dialect>(output: Output) -> Result<()> {
     let mut client = A::open(me())?;
-    let made = progress::make(A::DEVICE_KEY, A::TAKES_TIME, || client.provision())?;
+    let made = progress::make(A::DEVICE_KEY, A::TAKES_TIME, &mut client, Client::provision)?;
     let outcome = match (made.new, made.repaired) {
         (true, _) => "made",
         (false, true) => "was there; one of its two copies was gone or damaged, and is repaired",

@@ -1,6 +1,7 @@
 //! What a command says when it is done.
 
-use anyhow::{Context, Result};
+use crate::cli::out_file::OutFile;
+use anyhow::Result;
 use std::fmt::Display;
 use std::path::Path;
 
@@ -23,5 +24,6 @@ impl Output {
 }
 
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    OutFile::open(path.into())?.write(bytes)?;
+    Ok(())
 }

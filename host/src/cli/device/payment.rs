@@ -1,8 +1,9 @@
 //! The native dialect: what a backend needs of the keys, and a payment.
 
 use super::output::{Output, write_file};
-use super::{input, session};
-use crate::cli::{amount, parse_nonce};
+use super::session;
+use crate::cli::out_file::OutFile;
+use crate::cli::{amount, input};
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
@@ -44,13 +45,13 @@ pub struct Export {
 
 impl Export {
     pub fn run(self, output: Output) -> Result<()> {
+        let out = OutFile::open(self.out)?;
         let mut client = session::payment()?;
         let chain = Chain {
             app_key: Signed::from(client.export_app_key()?),
             payment_key: Signed::from(client.export_payment_key(self.scene)?),
         };
-        write_file(&self.out, to_json(&chain).as_bytes())?;
-        let path = self.out.display().to_string();
+        let path = out.write(to_json(&chain).as_bytes())?;
         output.say(
             format!("app key and payment key exported\nthe chain is in {path}"),
             json!({ "chain": path }),
@@ -90,7 +91,7 @@ struct PaymentArgs {
     #[arg(long, value_parser = input::label::<64>())]
     order: Order,
     /// The backend's nonce: 64 hexadecimal digits, used once
-    #[arg(long, value_parser = parse_nonce)]
+    #[arg(long, value_parser = input::nonce())]
     nonce: [u8; 32],
 }
 
@@ -110,12 +111,12 @@ impl Pay {
     pub fn run(self, output: Output) -> Result<()> {
         let print = finger::from_file(&self.image)?;
         let paid = amount(self.payment.amount, self.payment.currency.as_str());
+        let out = OutFile::open(self.out)?;
         let mut client = session::payment()?;
         let begun = client.begin(self.scene, self.payment.into())?;
         let token = session::fingerprint()?.authenticate(begun.handle, print)?;
         let payment = client.finish(begun.handle, token)?;
-        write_file(&self.out, to_json(&Signed::from(payment)).as_bytes())?;
-        let path = self.out.display().to_string();
+        let path = out.write(to_json(&Signed::from(payment)).as_bytes())?;
         output.say(
             format!("paid {paid}\nthe signed payment is in {path}"),
             json!({ "payment": path }),

@@ -1,26 +1,19 @@
-//! Shows that making a key takes its time, and waits where another app is making one.
+//! Shows that making a key takes its time, or has to wait for another app's.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
-use touchseal::Error;
-use touchseal::proto::status::Status;
-use touchseal::transport::SecureWorld;
-use touchseal::transport::teec::{Identity, TeecError};
-
-/// So long is waited for others.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Until the next try.
-const PAUSE: Duration = Duration::from_secs(1);
+use std::time::Duration;
+use touchseal::client::{Client, HoldsKeys};
+use touchseal::patience::Patience;
+use touchseal::proto::transport::Transport;
 
 /// Makes `what`. What takes time is shown on a terminal, and said in a line elsewhere.
-pub fn make<R>(
+pub fn make<R, T: Transport, A: HoldsKeys>(
     what: &str,
     takes_time: bool,
-    mut attempt: impl FnMut() -> Result<R, Error<TeecError>>,
-) -> Result<R, Error<TeecError>> {
+    client: &mut Client<T, A>,
+    make: impl FnOnce(&mut Client<T, A>) -> R,
+) -> R {
     let shown = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
         shown.set_style(style);
@@ -28,25 +21,15 @@ pub fn make<R>(
     if takes_time {
         show(&shown, format!("making the {what}"));
     }
-    let until = Instant::now() + PATIENCE;
-    let mut waits = false;
-    let outcome = loop {
-        match attempt() {
-            Err(error)
-                if Identity::cause_of_call(&error) == Status::Busy && Instant::now() < until =>
-            {
-                if !waits {
-                    show(
-                        &shown,
-                        format!("waiting for another app's key, then making the {what}"),
-                    );
-                    waits = true;
-                }
-                sleep(PAUSE);
-            }
-            outcome => break outcome,
-        }
-    };
+    let (waiting, message) = (
+        shown.clone(),
+        format!("waiting for another app's key, then making the {what}"),
+    );
+    client.set_patience(Patience {
+        told: Box::new(move || show(&waiting, message.clone())),
+        ..Patience::default()
+    });
+    let outcome = make(client);
     shown.finish_and_clear();
     outcome
 }

@@ -1,7 +1,7 @@
 //! What is told of a key that was not made: the cause, and the device's signed word on it.
 
 use super::output::write_file;
-use crate::cli::parse_nonce;
+use crate::cli::input;
 use anyhow::{Context, Result};
 use clap::Args;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub struct Report {
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// The backend's nonce for that report: 64 hexadecimal digits; random without it
-    #[arg(long, value_parser = parse_nonce)]
+    #[arg(long, value_parser = input::nonce())]
     nonce: Option<[u8; 32]>,
 }
 

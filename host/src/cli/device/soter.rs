@@ -1,11 +1,14 @@
 //! The SOTER dialect.
 
 use super::output::{Output, write_file};
-use super::{input, keys, progress, session};
+use super::{keys, progress, session};
+use crate::cli::input;
+use crate::cli::out_file::OutFile;
 use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use touchseal::SoterClient;
 use touchseal::client::Soter;
 use touchseal::finger;
 use touchseal::proto::label::Scene;
@@ -18,7 +21,9 @@ pub enum Command {
     Provision,
     /// Make key pairs ahead, so that the next keys take no time (as root)
     Prepare,
-    /// Export the ATTK, which the factory registers with the backend
+    /// Export the ATTK, which the factory registers with the backend after `touchseal latch`
+    ///
+    /// The latch changes the cpu_id, which goes into the registration and everything that is signed.
     DeviceKey {
         /// Where to write it, in PEM
         #[arg(long, value_name = "FILE")]
@@ -77,20 +82,21 @@ impl Command {
 /// One key pair a command, so that others come in between, until there are no more places.
 fn prepare(output: Output) -> Result<()> {
     let mut client = session::soter()?;
-    let mut spares = 0;
-    loop {
+    let were_there = client.diagnose()?.spares;
+    let mut spares = were_there;
+    while spares < MAX_SPARES {
         let what = format!("key pair {} of {MAX_SPARES}", spares + 1);
-        let prepared = progress::make(&what, true, || client.prepare())?.spares;
-        let done = prepared == spares || prepared >= MAX_SPARES;
-        spares = prepared;
-        if done {
+        let prepared = progress::make(&what, true, &mut client, SoterClient::prepare)?.spares;
+        if prepared == spares {
             break;
         }
+        spares = prepared;
     }
-    output.say(
-        format!("key pairs prepared: {spares}"),
-        json!({ "spares": spares }),
-    );
+    let text = match spares == were_there {
+        true => format!("key pairs prepared: {spares}, which were there"),
+        false => format!("key pairs prepared: {spares}"),
+    };
+    output.say(text, json!({ "spares": spares }));
     Ok(())
 }
 
@@ -108,13 +114,13 @@ fn device_key(out: &Path, output: Output) -> Result<()> {
 
 impl Export {
     fn run(self, output: Output) -> Result<()> {
+        let (ask, auth_key) = (OutFile::open(self.ask)?, OutFile::open(self.auth_key)?);
         let mut client = session::soter()?;
-        write_blob(&self.ask, &client.export_app_key()?)?;
-        write_blob(&self.auth_key, &client.export_payment_key(self.scene)?)?;
-        let (ask, auth_key) = (self.ask.display(), self.auth_key.display());
+        let ask = write_blob(ask, &client.export_app_key()?)?;
+        let auth_key = write_blob(auth_key, &client.export_payment_key(self.scene)?)?;
         output.say(
             format!("the ASK is in {ask}\nthe AuthKey is in {auth_key}"),
-            json!({ "ask": ask.to_string(), "auth_key": auth_key.to_string() }),
+            json!({ "ask": ask, "auth_key": auth_key }),
         );
         Ok(())
     }
@@ -123,11 +129,11 @@ impl Export {
 impl Sign {
     fn run(self, output: Output) -> Result<()> {
         let print = finger::from_file(&self.image)?;
+        let out = OutFile::open(self.out)?;
         let mut client = session::soter()?;
         let begun = client.begin(self.scene, *self.challenge)?;
         let token = session::fingerprint()?.authenticate(begun.handle, print)?;
-        write_blob(&self.out, &client.finish(begun.handle, token)?)?;
-        let path = self.out.display().to_string();
+        let path = write_blob(out, &client.finish(begun.handle, token)?)?;
         output.say(
             format!("signed\nthe signature is in {path}"),
             json!({ "signature": path }),
@@ -136,9 +142,9 @@ impl Sign {
     }
 }
 
-fn write_blob(path: &Path, blob: &Blob) -> Result<()> {
+fn write_blob(out: OutFile, blob: &Blob) -> Result<String> {
     let blob = blob
         .to_soter()
         .map_err(|_| anyhow!("what was signed is too long for a SOTER blob"))?;
-    write_file(path, &blob)
+    out.write(&blob)
 }

@@ -1,10 +1,11 @@
 //! A payment: the native dialect.
 
-use super::{Report, accept, read, root, security_level, sensor};
-use crate::cli::{amount, parse_nonce};
+use super::{Report, accept, read};
+use crate::cli::{amount, input};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::path::{Path, PathBuf};
+use touchseal::words;
 use touchseal_proto::message::DeviceId;
 use touchseal_proto::signed::PaymentStatement;
 use touchseal_verify::{
@@ -31,13 +32,13 @@ pub struct Payment {
     #[arg(long)]
     order: Option<String>,
     /// The nonce that the backend gave for this payment
-    #[arg(long, value_parser = parse_nonce)]
+    #[arg(long, value_parser = input::nonce())]
     nonce: Option<[u8; 32]>,
     /// The scene that the backend expects
     #[arg(long)]
     scene: Option<String>,
     /// The device that the backend expects: its id, 32 hexadecimal digits
-    #[arg(long, value_parser = parse_device)]
+    #[arg(long, value_parser = input::device_id())]
     device: Option<DeviceId>,
 }
 
@@ -65,12 +66,6 @@ impl Payment {
     }
 }
 
-fn parse_device(text: &str) -> Result<DeviceId> {
-    let mut id = [0; 16];
-    hex::decode_to_slice(text, &mut id).context("not 32 hexadecimal digits")?;
-    Ok(id)
-}
-
 fn report(verified: &Verified) -> Report {
     let PaymentStatement {
         header,
@@ -92,9 +87,12 @@ fn report(verified: &Verified) -> Report {
         ("device", hex::encode(header.device_id)),
         ("counter", header.counter.to_string()),
         ("TA version", header.ta_version.to_string()),
-        ("security level", security_level(header.security_level)),
-        ("sensor", sensor(header.sensor)),
-        ("device key", root(header.root)),
+        (
+            "security level",
+            words::security_level(header.security_level).into(),
+        ),
+        ("sensor", words::sensor(header.sensor).into()),
+        ("device key", words::root(header.root).into()),
         ("audit head", hex::encode(header.audit_head)),
     ];
     let json = serde_json::json!({

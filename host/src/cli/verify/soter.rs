@@ -1,9 +1,11 @@
 //! A signature in the SOTER dialect.
 
-use super::{Report, accept, read, root, security_level, sensor};
+use super::{Report, accept, read};
+use crate::cli::input;
 use anyhow::{Context, Result};
 use clap::Args;
 use std::path::{Path, PathBuf};
+use touchseal::words;
 use touchseal_proto::soter::CpuId;
 use touchseal_verify::{
     Origin, SoterBlob, SoterChain, SoterExpectations, SoterVerified, soter_device_key_from_pem,
@@ -24,7 +26,7 @@ pub struct Soter {
     #[arg(long)]
     challenge: Option<String>,
     /// The device that the backend expects: its cpu_id, 36 hexadecimal digits
-    #[arg(long, value_parser = parse_cpu_id)]
+    #[arg(long, value_parser = input::cpu_id())]
     cpu_id: Option<CpuId>,
 }
 
@@ -49,11 +51,6 @@ impl Soter {
     }
 }
 
-fn parse_cpu_id(text: &str) -> Result<CpuId> {
-    text.parse()
-        .map_err(|_| anyhow::anyhow!("not the 36 lower-case hexadecimal digits of a cpu_id"))
-}
-
 fn report(verified: &SoterVerified) -> Report {
     let signed = &verified.challenge;
     let facts = vec![
@@ -66,11 +63,11 @@ fn report(verified: &SoterVerified) -> Report {
         ("TA version", signed.tee_version.to_string()),
         (
             "security level",
-            security_level(signed.cpu_id.security_level),
+            words::security_level(signed.cpu_id.security_level).into(),
         ),
-        ("sensor", sensor(signed.sensor)),
+        ("sensor", words::sensor(signed.sensor).into()),
         ("sensor version", signed.sensor_version.to_string()),
-        ("device key", root(signed.cpu_id.root)),
+        ("device key", words::root(signed.cpu_id.root).into()),
     ];
     let json = serde_json::json!({
         "challenge": signed.challenge.as_str(),

@@ -1,21 +1,11 @@
-//! What a person may have mistyped, in words.
+//! What a device is asked to sign.
 
-use anyhow::{Result, bail, ensure};
-use clap::builder::{OsStringValueParser, TypedValueParser};
-use std::ffi::OsString;
-use touchseal::proto::label::Label;
-use touchseal::proto::message::{Currency, DeviceId};
-use touchseal::proto::soter::Challenge;
-
-/// The value of an option, from text.
-fn text<T: Clone + Send + Sync + 'static>(
-    parse: fn(&str) -> Result<T>,
-) -> impl TypedValueParser<Value = T> {
-    OsStringValueParser::new().try_map(move |given: OsString| match given.to_str() {
-        Some(text) => parse(text).map_err(|error| error.to_string()),
-        None => Err("it is not UTF-8".into()),
-    })
-}
+use super::text;
+use anyhow::{bail, ensure};
+use clap::builder::TypedValueParser;
+use touchseal_proto::label::Label;
+use touchseal_proto::message::Currency;
+use touchseal_proto::soter::Challenge;
 
 /// A name that a person reads.
 pub fn label<const N: usize>() -> impl TypedValueParser<Value = Label<N>> {
@@ -53,21 +43,12 @@ pub fn currency() -> impl TypedValueParser<Value = Currency> {
     })
 }
 
-/// A device's id.
-pub fn device_id() -> impl TypedValueParser<Value = DeviceId> {
-    text(|text| {
-        let mut id = [0; 16];
-        match hex::decode_to_slice(text, &mut id) {
-            Ok(()) => Ok(id),
-            Err(_) => bail!("it is not 32 hexadecimal digits"),
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::{cpu_id, device_id, nonce};
     use super::*;
     use clap::{Arg, Command};
+    use std::ffi::OsString;
     use std::os::unix::ffi::OsStringExt;
 
     fn refusal<P: TypedValueParser>(parser: P, given: &[u8]) -> Option<String>
@@ -100,6 +81,8 @@ mod tests {
             (refusal(label::<64>(), b"\xc3\x28"), "not UTF-8"),
             (refusal(currency(), b"eur"), "capital"),
             (refusal(device_id(), b"00"), "32 hexadecimal"),
+            (refusal(nonce(), b"00"), "64 hexadecimal"),
+            (refusal(cpu_id(), b"00"), "36 lower-case"),
         ] {
             let refusal = refusal.unwrap_or_default();
             assert!(refusal.contains(word), "{word}: {refusal}");

@@ -1,0 +1,79 @@
+//! The files that a command leaves.
+
+use anyhow::{Context, Result};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// A file for what the device signs, open before it does: a signature that cannot be kept
+/// is lost, and its counter value with it.
+pub struct OutFile {
+    path: PathBuf,
+    file: File,
+    /// Whether it would be left empty by a failure.
+    is_new: bool,
+}
+
+impl OutFile {
+    /// Makes the file, or opens the one that is there: its content stays until another is
+    /// written.
+    pub fn open(path: PathBuf) -> Result<Self> {
+        let is_new = !path.exists();
+        let file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self { path, file, is_new })
+    }
+
+    /// Writes it, in place of what was there; tells the path.
+    pub fn write(mut self, bytes: &[u8]) -> Result<String> {
+        let path = self.path.display().to_string();
+        self.replace(bytes)
+            .with_context(|| format!("cannot write {path}"))?;
+        self.is_new = false;
+        Ok(path)
+    }
+
+    /// A pipe or a terminal has no length to set.
+    fn replace(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.file.metadata()?.is_file() {
+            self.file.set_len(0)?;
+        }
+        self.file.write_all(bytes)
+    }
+}
+
+impl Drop for OutFile {
+    fn drop(&mut self) {
+        if self.is_new {
+            // The failure that is told already is the one that counts.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_file_is_made_first_and_not_left_empty() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("payment.json");
+        let out = OutFile::open(path.clone()).unwrap();
+        assert!(path.exists());
+        drop(out);
+        assert!(!path.exists());
+        OutFile::open(path.clone()).unwrap().write(b"long").unwrap();
+        drop(OutFile::open(path.clone()).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"long");
+        OutFile::open(path.clone()).unwrap().write(b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert!(OutFile::open(path.join("below")).is_err());
+    }
+}
