@@ -195,16 +195,6 @@ impl<T: Transport> PaymentClient<T> {
     pub fn finish(&mut self, handle: u64, token: AuthToken) -> Result<SignedPayment, T> {
         self.call(&Finish { handle, token })
     }
-
-    /// Asks for the token key: refused to every client.
-    pub fn token_key(&mut self) -> Result<TokenKey, T> {
-        self.call(&GetTokenKey {})
-    }
-
-    /// Asks to count a statement as the SOTER TA does: refused to every client.
-    pub fn count(&mut self, statement: Counted) -> Result<Done, T> {
-        self.call(&Count { statement })
-    }
 }
 
 impl<T: Transport> SoterClient<T> {

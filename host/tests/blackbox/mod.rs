@@ -463,8 +463,10 @@ pub fn what_is_for_others_is_refused<B: Bench>(bench: &B) {
     let mut app = payments(bench, 10014);
     refused(app.provision(), Status::NotAuthorized);
     for uid in [0, 10014] {
-        let outcome = payments(bench, uid).token_key().map(|_| "the token key");
-        refused(outcome, Status::NotAuthorized);
+        let mut raw = bench.payment(uid);
+        let mut response = [0; PaymentCommand::MAX_RESPONSE];
+        let len = raw.invoke(30, &[1], &mut response).unwrap();
+        assert_eq!(response[..len], [1, 0, Status::NotAuthorized as u8]);
     }
     let mut sensor = fingers(bench, 10014);
     refused(sensor.enroll(prints::finger(3)), Status::NotAuthorized);

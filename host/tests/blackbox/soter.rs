@@ -246,11 +246,6 @@ pub fn what_is_for_the_soter_ta_is_refused<B: Bench>(bench: &B) {
     for uid in [0, 10052] {
         let mut client = payments(bench, uid);
         let before = client.info().unwrap().counter;
-        let counted = Counted {
-            counter: before + 1,
-            digest: [0; 32],
-        };
-        refused(client.count(counted), Status::NotAuthorized);
         let mut raw = bench.payment(uid);
         for command in [40, 41, 42, 43, 44] {
             let mut response = [0; PaymentCommand::MAX_RESPONSE];
