@@ -384,6 +384,8 @@ fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
     boot.set_up(&print);
     let device_key = boot.device_key();
     let first = boot.pay(&print);
+    boot.soter(ROOT).soter.provision().unwrap();
+    let soter_key = boot.soter(ROOT).soter.export_device_key().unwrap();
     let version = boot.app(ROOT).payments.info().unwrap().ta_version;
     boot.power_off();
 
@@ -392,6 +394,7 @@ fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
     assert_eq!(info.ta_version, version + 1);
     let second = boot.pay(&print);
     assert_eq!(second, first + 1);
+    boot.soter(APP).soter.find_app_key().unwrap();
     boot.power_off();
 
     let boot = Boot::of(&old, &emmc);
@@ -411,10 +414,17 @@ fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
     refused(payments.remove_app_keys(), TOO_OLD);
     let payment = some_payment([9; 32]).unwrap();
     refused(payments.begin(scene(), payment), TOO_OLD);
+    refused(factory.payments.remove_every_key(), TOO_OLD);
+    let mut soter = boot.soter(ROOT).soter;
+    refused(soter.provision(), TOO_OLD);
+    refused(soter.generate_app_key(false), TOO_OLD);
+    refused(soter.remove_every_key(), TOO_OLD);
     boot.power_off();
 
     let boot = Boot::of(&newer, &emmc);
     assert!(boot.device_key() == device_key, "another device key");
+    let after = boot.soter(ROOT).soter.export_device_key().unwrap();
+    assert!(after == soter_key, "another SOTER device key");
     let listed = boot.app(APP).payments.list_payment_keys().unwrap();
     let scenes: Vec<_> = listed.keys.into_iter().map(|key| key.scene).collect();
     assert_eq!(scenes, [scene()]);
