@@ -226,8 +226,12 @@ impl<'a> Story<'a> {
     }
 
     fn pay_with(&self, order: &Order, image: &str) -> Vec<String> {
-        let (image, out) = (self.finger(image), self.path("payment.json"));
-        ["pay", "--scene", SCENE, "--image", &image, "--out", &out]
+        self.pay_into(&self.path("payment.json"), order, image)
+    }
+
+    fn pay_into(&self, out: &str, order: &Order, image: &str) -> Vec<String> {
+        let image = self.finger(image);
+        ["pay", "--scene", SCENE, "--image", &image, "--out", out]
             .into_iter()
             .chain(order.0.iter().map(String::as_str))
             .map(str::to_owned)
@@ -296,7 +300,7 @@ impl<'a> Story<'a> {
         let replay = Command::new(replay.display().to_string()).args([SCENE, &image]);
         self.run(report, "a replayed token", &replay.uid(APP))?;
 
-        let foreign = self.pay_with(&Order::new(AMOUNT)?, "p1_2.png");
+        let foreign = self.pay_into("/tmp/payment.json", &Order::new(AMOUNT)?, "p1_2.png");
         self.refused(
             report,
             "another app's key",
