@@ -24,5 +24,6 @@ pub mod payment;
 pub mod platform;
 pub mod record;
 pub mod soter;
+mod survey;
 
 pub use keys::{KeyList, KeyRecord};

@@ -9,6 +9,7 @@ use crate::dispatch::{Failure, Login, Reply, request_body};
 use crate::error::{Error, Result};
 use crate::keys::{KeyName, KeyRecord, Keys, Recent};
 use crate::platform::{PaymentPlatform, random_nonzero};
+use crate::survey::Survey;
 use journal::{Journal, State};
 use operation::Pending;
 use touchseal_proto::command::PaymentCommand;
@@ -275,38 +276,17 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             .journal
             .state(&mut self.platform)
             .map(Option::<&State>::cloned);
-        let known = state.as_ref().ok().and_then(Option::as_ref);
-        let state_status = match &state {
-            Ok(Some(state)) if state.provisioned => Status::Ok,
-            Ok(Some(_)) => Status::NotProvisioned,
-            Ok(None) => match self.keys().device_key_exists() {
-                Ok(true) => Status::DeviceKeyMismatch,
-                Ok(false) => Status::NotProvisioned,
-                Err(error) => error.status(),
-            },
-            Err(error) => error.status(),
+        let named = match &state {
+            Ok(state) => Ok(state.as_ref().map(|state| {
+                state
+                    .provisioned
+                    .then(|| device_key::hash(state.device_key))
+            })),
+            Err(error) => Err(*error),
         };
-        let hash = known
-            .filter(|state| state.provisioned)
-            .map(|state| device_key::hash(state.device_key));
-        // To look takes signatures: for who may wait for them.
-        let is_root = login == Login::App { uid: 0 };
-        let [slot_a, slot_b] = match hash {
-            Some(hash) if is_root => self.keys().device_slots(&hash),
-            _ => [Slot::Unknown; 2],
-        };
+        let found = Survey::take(&mut self.platform, &mut self.recent, named, login);
+        let known = state.ok().flatten();
         let pinned = self.journal.latched(&mut self.platform);
-        let objects = if is_root {
-            self.keys().count().unwrap_or(NOT_COUNTED)
-        } else {
-            NOT_COUNTED
-        };
-        let spares = self.keys().spares().unwrap_or(0);
-        let enrolment = match self.platform.enrolment_epoch() {
-            Ok(0) => Status::NoFingerEnrolled,
-            Ok(_) => Status::Ok,
-            Err(error) => error.status(),
-        };
         Ok(Diagnosis {
             ta_version: self.config.ta_version,
             version_floor: self.journal.version_floor(&mut self.platform),
@@ -314,18 +294,18 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             security_level: self.config.security_level,
             test_hardware: self.platform.has_test_key().unwrap_or(true),
             state: match pinned {
-                Err(error) if state_status == Status::Ok => error.status(),
-                _ => state_status,
+                Err(error) if found.state == Status::Ok => error.status(),
+                _ => found.state,
             },
-            slot_a,
-            slot_b,
-            root: known.map_or(Root::Test, |state| state.root),
-            latched: known.is_some_and(|state| state.latched),
+            slot_a: found.slot_a,
+            slot_b: found.slot_b,
+            root: known.as_ref().map_or(Root::Test, |state| state.root),
+            latched: known.as_ref().is_some_and(|state| state.latched),
             lot: pinned.ok().flatten().map(|pinned| pinned.lot),
             counter: known.map_or(0, |state| state.counter),
-            objects,
-            spares,
-            enrolment,
+            objects: found.objects,
+            spares: found.spares,
+            enrolment: found.enrolment,
         })
     }
 

@@ -12,9 +12,11 @@ use crate::error::{Error, Result};
 use crate::keys::{KeyName, Keys, Recent};
 use crate::platform::{RECORD_MAX, SoterPlatform};
 use crate::record::{Record, Sealed};
+use crate::survey::Survey;
 use touchseal_proto::command::SoterCommand;
 use touchseal_proto::label::Scene;
 use touchseal_proto::message::*;
+use touchseal_proto::signed::Root;
 use touchseal_proto::soter::{Blob, Challenge, CpuId, Json, KeyExport, SignedChallenge};
 use touchseal_proto::status::Status;
 use touchseal_proto::token::AuthToken;
@@ -252,53 +254,30 @@ impl<P: SoterPlatform> SoterTa<P> {
         let state = self.sealed().map(|(_, state)| state);
         let known = state.as_ref().ok().and_then(Option::as_ref);
         let version_floor = known.map_or(0, |state| state.ta_version_floor);
-        let provisioned = known.filter(|state| state.provisioned).cloned();
-        let state = match state {
-            Ok(Some(_)) if version_floor > self.config.ta_version => Status::TaTooOld,
-            Ok(Some(state)) if state.provisioned => Status::Ok,
-            Ok(Some(_)) => Status::NotProvisioned,
-            Ok(None) => match self.keys().device_key_exists() {
-                Ok(true) => Status::DeviceKeyMismatch,
-                Ok(false) => Status::NotProvisioned,
-                Err(error) => error.status(),
-            },
-            Err(error) => error.status(),
+        let named = match &state {
+            Ok(Some(_)) if version_floor > self.config.ta_version => Err(Error::TaTooOld),
+            Ok(state) => Ok(state
+                .as_ref()
+                .map(|state| state.provisioned.then_some(state.device_key))),
+            Err(error) => Err(*error),
         };
-        // To look takes signatures: for who may wait for them.
-        let is_root = self.login == Login::App { uid: 0 };
-        let [slot_a, slot_b] = match provisioned {
-            Some(state) if is_root => self.keys().device_slots(&state.device_key),
-            _ => [Slot::Unknown; 2],
-        };
-        let objects = if is_root {
-            self.keys().count().unwrap_or(NOT_COUNTED)
-        } else {
-            NOT_COUNTED
-        };
-        let spares = self.keys().spares().unwrap_or(0);
-        let enrolment = match self.platform.enrolment_epoch() {
-            Ok(0) => Status::NoFingerEnrolled,
-            Ok(_) => Status::Ok,
-            Err(error) => error.status(),
-        };
+        let found = Survey::take(&mut self.platform, &mut self.recent, named, self.login);
         Ok(Diagnosis {
             ta_version: self.config.ta_version,
             version_floor,
             platform: self.platform.name(),
             security_level: self.config.security_level,
             test_hardware: self.platform.has_test_key().unwrap_or(true),
-            state,
-            slot_a,
-            slot_b,
-            root: info
-                .as_ref()
-                .map_or(touchseal_proto::signed::Root::Test, |info| info.root),
+            state: found.state,
+            slot_a: found.slot_a,
+            slot_b: found.slot_b,
+            root: info.as_ref().map_or(Root::Test, |info| info.root),
             latched: false,
             lot: None,
             counter: info.map_or(0, |info| info.counter),
-            objects,
-            spares,
-            enrolment,
+            objects: found.objects,
+            spares: found.spares,
+            enrolment: found.enrolment,
         })
     }
 
