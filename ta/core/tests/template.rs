@@ -96,6 +96,7 @@ fn is_record(bytes: &[u8]) -> bool {
     match Template::from_bytes(bytes) {
         Ok(template) => {
             assert_eq!(template.to_bytes().unwrap()[..], bytes[..]);
+            assert!(template.width.max(template.height) <= MAX_SIDE);
             assert!((1..=MAX_VIEWS).contains(&template.views.len()));
             for view in &template.views {
                 assert!(view.quality <= MAX_QUALITY);
