@@ -3,6 +3,7 @@
 mod enrolment;
 mod lockout;
 mod matcher;
+pub mod template;
 
 use crate::auth_token;
 use crate::dispatch::{Login, Reply, request_body};

@@ -2,6 +2,9 @@
 //! in its RPMB is read by every later release. A new version adds files and a test;
 //! the old ones stay.
 
+mod records;
+
+use records::hex;
 use touchseal_core::error::Error;
 use touchseal_core::fingerprint::{self, Template};
 use touchseal_core::platform::RECORD_MAX;
@@ -10,21 +13,6 @@ use touchseal_core::{KeyList, KeyRecord, payment, soter};
 use touchseal_proto::label::{Lot, Scene};
 use touchseal_proto::message::{Minutia, Print};
 use touchseal_proto::signed::{KeyKind, Root};
-
-/// A line is hexadecimal digits, then a comment.
-fn hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u32> = text
-        .lines()
-        .flat_map(|line| line.split('#').next().unwrap().chars())
-        .filter(|c| !c.is_whitespace())
-        .map(|c| c.to_digit(16).unwrap())
-        .collect();
-    assert!(digits.len().is_multiple_of(2));
-    digits
-        .chunks(2)
-        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap())
-        .collect()
-}
 
 /// The frozen bytes are `expected`, both ways, and whatever is less, more or otherwise
 /// is refused.
