@@ -26,6 +26,7 @@ pub fn sensor(sensor: Sensor) -> &'static str {
     match sensor {
         Sensor::None => "none",
         Sensor::Simulated => "SIMULATED: the image came from the normal world",
+        Sensor::SecureUart => "on a serial line that the secure world alone reaches",
     }
 }
 

@@ -35,6 +35,8 @@ wire_enum! {
         None = 0,
         /// Simulated: the image was injected by the normal world.
         Simulated = 1,
+        /// A sensor on a serial line that the secure world alone reaches.
+        SecureUart = 2,
     }
 }
 

@@ -131,7 +131,7 @@ pub const JSON_MAX: usize =
         .len()
         + 6 * Challenge::MAX_CHARS
         + TEE_NAME.len()
-        + SIMULATED.len()
+        + SECURE_UART.len()
         + CpuId::DIGITS
         + 2 * decimal_digits(u64::MAX)
         + 3 * decimal_digits(u32::MAX as u64);
@@ -144,12 +144,14 @@ const fn decimal_digits(number: u64) -> usize {
 /// What `tee_n` says.
 pub const TEE_NAME: &str = "touchseal";
 const SIMULATED: &str = "simulated";
+const SECURE_UART: &str = "secure-uart";
 
 /// What `fp_n` says of a sensor; nothing where no finger was asked for.
 pub fn sensor_name(sensor: Sensor) -> Option<&'static str> {
     match sensor {
         Sensor::None => None,
         Sensor::Simulated => Some(SIMULATED),
+        Sensor::SecureUart => Some(SECURE_UART),
     }
 }
 

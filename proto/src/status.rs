@@ -114,6 +114,15 @@ statuses! {
     26 PeerUnavailable
         "the trusted applications do not reach each other"
         "check that all of them are part of the firmware, and look at the secure console"
+    27 NoFingerOnSensor
+        "no finger lies on the sensor"
+        "put the finger on the sensor"
+    28 SensorSilent
+        "the sensor does not answer"
+        "check the sensor's power and its wires; if it comes back, the sensor is failing"
+    29 SensorFault
+        "the sensor answers what it must not, or repeats an old picture"
+        "try again; if it comes back, have the device serviced: its sensor may have been tampered with"
     30 StorageUnavailable
         "the RPMB cannot be used: its key is not programmed, or it is keyed for another device"
         "run `touchseal doctor` as root, which tells the two apart"

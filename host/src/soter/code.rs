@@ -72,10 +72,13 @@ impl From<Status> for Code {
             | Status::NoFingerEnrolled
             | Status::FingerNotRecognized
             | Status::PoorImage
+            | Status::NoFingerOnSensor
             | Status::LockedOut
             | Status::LockedOutForGood => Self::VerificationFailed,
             Status::StorageDead
             | Status::PeerUnavailable
+            | Status::SensorSilent
+            | Status::SensorFault
             | Status::DriverMissing
             | Status::NoPermission
             | Status::TaNotFound

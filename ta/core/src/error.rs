@@ -56,6 +56,12 @@ pub enum Error {
     FingerNotRecognized,
     /// Too few minutiae, or out of range.
     PoorImage,
+    /// Nothing lies on the sensor.
+    NoFingerOnSensor,
+    /// The sensor does not answer, or not in time.
+    SensorSilent,
+    /// The sensor answers what it must not.
+    SensorFault,
     /// Locked for a while.
     LockedOut,
     /// Locked until a stronger credential.
@@ -139,6 +145,9 @@ impl Error {
             Self::TooManyFingers => Status::TooManyFingers,
             Self::FingerNotRecognized => Status::FingerNotRecognized,
             Self::PoorImage => Status::PoorImage,
+            Self::NoFingerOnSensor => Status::NoFingerOnSensor,
+            Self::SensorSilent => Status::SensorSilent,
+            Self::SensorFault => Status::SensorFault,
             Self::LockedOut => Status::LockedOut,
             Self::LockedOutForGood => Status::LockedOutForGood,
             Self::PeerUnavailable => Status::PeerUnavailable,

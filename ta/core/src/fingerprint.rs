@@ -1,8 +1,11 @@
 //! The fingerprint TA: enrols fingers, matches them, and vouches for a match.
 
 mod enrolment;
+pub mod frame;
+pub mod freshness;
 mod lockout;
 mod matcher;
+pub mod r503;
 pub mod template;
 
 use crate::auth_token;

@@ -2,6 +2,7 @@
 //! `ta/PORTING.md` is the checklist.
 
 use crate::error::Result;
+use crate::fingerprint::frame::Frame;
 use core::ops::ControlFlow;
 use touchseal_proto::command::Request;
 use touchseal_proto::label::Name;
@@ -89,6 +90,27 @@ pub trait Random {
 pub trait RefusalLog {
     /// One line for one refusal.
     fn refused(&mut self, command: u32, error: crate::error::Error);
+}
+
+/// A serial line to a sensor, which the secure world alone reaches.
+pub trait Uart {
+    /// Sends all of `bytes`.
+    fn send(&mut self, bytes: &[u8]) -> Result<()>;
+    /// Receives what comes, `limit_ms` at most: how many bytes; 0 when none came in time.
+    fn receive(&mut self, out: &mut [u8], limit_ms: u32) -> Result<usize>;
+    /// Forgets what was received and not read.
+    fn discard(&mut self) -> Result<()>;
+}
+
+/// What takes pictures of fingers.
+pub trait Sensor {
+    /// Where the finger is, as everything that is signed says it.
+    const KIND: touchseal_proto::signed::Sensor;
+    /// Takes a picture of what lies on it:
+    /// [`Error::NoFingerOnSensor`](crate::error::Error::NoFingerOnSensor) where nothing does.
+    /// Whatever the sensor answers, or does not, the call ends within a bounded time of
+    /// `clock`; when it fails, nothing is left in `frame`.
+    fn capture(&mut self, frame: &mut Frame, clock: &mut impl Clock) -> Result<()>;
 }
 
 /// What a trusted application knows of the platform that it runs on.

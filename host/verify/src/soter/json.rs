@@ -75,7 +75,7 @@ fn decimal<T: FromStr + ToString>(text: &str) -> Option<T> {
 }
 
 fn sensor(name: &str) -> Option<Sensor> {
-    [Sensor::Simulated]
+    [Sensor::Simulated, Sensor::SecureUart]
         .into_iter()
         .find(|sensor| sensor_name(*sensor) == Some(name))
 }
