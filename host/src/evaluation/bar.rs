@@ -60,7 +60,8 @@ mod tests {
     fn a_bar_is_met_or_missed_by_a_set_that_is_large_enough() {
         for (errors, trials, verdict) in [
             (0, 4950, Verdict::TooFewToSay),
-            (1, 4950, Verdict::Missed),
+            (1, 4950, Verdict::TooFewToSay),
+            (2, 4950, Verdict::Missed),
             (0, 150_000, Verdict::TooFewToSay),
             (0, 200_000, Verdict::Met),
             (20, 200_000, Verdict::Missed),

@@ -2,8 +2,11 @@
 
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 const EXTENSIONS: [&str; 5] = ["bmp", "pgm", "png", "tif", "tiff"];
@@ -41,7 +44,7 @@ pub struct Impression {
     pub path: PathBuf,
 }
 
-/// 9 comes before 10, as of impressions.
+/// A finger's length and name, so that 9 comes before 10; and the impression.
 type Order = (usize, String, u32);
 
 #[derive(Debug)]
@@ -55,9 +58,11 @@ impl Dataset {
     pub fn read(folder: &Path) -> Result<Self> {
         let shown = folder.display();
         let mut paths = fs::read_dir(folder)
-            .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
-            .with_context(|| format!("cannot list the folder {shown}"))
-            .map(|paths: Vec<_>| paths)?;
+            .and_then(|entries| {
+                let paths = entries.map(|entry| Ok(entry?.path()));
+                paths.collect::<io::Result<Vec<_>>>()
+            })
+            .with_context(|| format!("cannot list the folder {shown}"))?;
         paths.sort();
         let dataset = Self::of(paths);
         if dataset.impressions.is_empty() {
@@ -85,12 +90,14 @@ impl Dataset {
                 Err(reason) => dataset.left_out.push(Unusable::new(&path, reason)),
                 Ok((finger, impression)) => {
                     let order = (finger.len(), finger.clone(), impression);
-                    if dataset.impressions.contains_key(&order) {
-                        let reason = "this impression is there already";
-                        dataset.left_out.push(Unusable::new(&path, reason));
-                    } else {
-                        let image = Impression { finger, path };
-                        dataset.impressions.insert(order, image);
+                    match dataset.impressions.entry(order) {
+                        Entry::Vacant(free) => {
+                            free.insert(Impression { finger, path });
+                        }
+                        Entry::Occupied(_) => {
+                            let reason = "this impression is there already";
+                            dataset.left_out.push(Unusable::new(&path, reason));
+                        }
                     }
                 }
             }
@@ -110,8 +117,7 @@ impl Dataset {
 }
 
 fn name(path: &Path) -> Result<(String, u32), &'static str> {
-    let text =
-        |part: Option<&std::ffi::OsStr>| part.and_then(|part| Some(part.to_str()?.to_owned()));
+    let text = |part: Option<&OsStr>| part.and_then(|part| Some(part.to_str()?.to_owned()));
     let extension = text(path.extension()).unwrap_or_default();
     if !EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()) {
         return Err("not a PNG, BMP, PGM or TIFF file, by its extension");

@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_a_set_can_support_follows_from_its_size() {
-        close(smallest_supported(4950), 0.000_606_06);
+        close(smallest_supported(4950), 3.0 / 4950.0);
         close(smallest_supported(1), 1.0);
         let trials = trials_to_support(1.0 / 50_000.0);
         let high = |trials| Proportion { errors: 0, trials }.interval().high;
