@@ -22,8 +22,8 @@ impl Verdict {
     /// In words.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Met => "met",
-            Self::Missed => "missed",
+            Self::Met => "met on these images",
+            Self::Missed => "missed on these images",
             Self::TooFewToSay => "too few to say",
         }
     }

@@ -341,6 +341,6 @@ mod tests {
             !notes.contains("nothing") && !notes.contains("Android"),
             "{notes}"
         );
-        assert_eq!(report.to_json()["android"]["far"], "met");
+        assert_eq!(report.to_json()["android"]["far"], "met on these images");
     }
 }
