@@ -1,5 +1,7 @@
 //! Measures the fingerprint matcher's error rates over a folder of images.
 
+mod json;
+mod percent;
 mod progress;
 mod report;
 

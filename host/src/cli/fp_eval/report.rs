@@ -1,6 +1,6 @@
 //! What was measured, and how little it may prove.
 
-use serde_json::{Value, json};
+use super::percent::{counted, percent, with_limits};
 use std::fmt;
 use touchseal::evaluation::bar::{GREATEST_FAR, Verdict};
 use touchseal::evaluation::matcher::THRESHOLD;
@@ -16,10 +16,10 @@ const NAMED: usize = 10;
 const WIDE: f64 = 0.1;
 
 pub struct Report<'a> {
-    evaluation: &'a Evaluation,
-    impostors: Impostors,
-    point: OperatingPoint,
-    eer: EqualErrorRate,
+    pub(super) evaluation: &'a Evaluation,
+    pub(super) impostors: Impostors,
+    pub(super) point: OperatingPoint,
+    pub(super) eer: EqualErrorRate,
 }
 
 impl<'a> Report<'a> {
@@ -32,53 +32,12 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn far(&self) -> (f64, Interval) {
+    pub(super) fn far(&self) -> (f64, Interval) {
         self.evaluation.far(self.point.threshold)
     }
 
-    fn frr(&self) -> (f64, Interval) {
+    pub(super) fn frr(&self) -> (f64, Interval) {
         self.evaluation.frr(self.point.threshold)
-    }
-
-    pub fn to_json(&self) -> Value {
-        let [genuine_cannot_tell, impostor_cannot_tell] = self.evaluation.scores.cannot_tell();
-        let (far, frr, eer) = (self.far(), self.frr(), self.eer);
-        json!({
-            "fingers": self.evaluation.fingers,
-            "impressions": self.evaluation.impressions,
-            "failures_to_acquire": files(&self.evaluation.failures_to_acquire),
-            "left_out": files(&self.evaluation.left_out),
-            "genuine": {
-                "comparisons": self.point.fnmr.trials,
-                "cannot_tell": genuine_cannot_tell,
-            },
-            "impostor": {
-                "comparisons": self.point.fmr.trials,
-                "cannot_tell": impostor_cannot_tell,
-                "all": self.impostors == Impostors::All,
-            },
-            "confidence": CONFIDENCE,
-            "threshold": self.point.threshold,
-            "ta_threshold": THRESHOLD,
-            "fta": proportion(self.evaluation.fta()),
-            "fmr": proportion(self.point.fmr),
-            "fnmr": proportion(self.point.fnmr),
-            "far": rate(far),
-            "frr": rate(frr),
-            "eer": {
-                "rate": eer.rate(),
-                "bracket": [eer.low, eer.high],
-                "threshold": eer.threshold,
-                "low": eer.limits.low,
-                "high": eer.limits.high,
-            },
-            "smallest_supported_fmr": smallest_supported(self.point.fmr.trials),
-            "android": {
-                "far": Verdict::of_far(far.1).name(),
-                "frr": Verdict::of_frr(frr.1).name(),
-            },
-            "notes": self.notes(),
-        })
     }
 
     fn rows(&self) -> Vec<(&'static str, String)> {
@@ -142,7 +101,7 @@ impl<'a> Report<'a> {
         ]
     }
 
-    fn notes(&self) -> Vec<String> {
+    pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         for (kind, name, proportion) in [
             ("genuine", "FNMR", self.point.fnmr),
@@ -219,56 +178,6 @@ fn name_files(f: &mut fmt::Formatter<'_>, what: &str, files: &[Unusable]) -> fmt
     }
 }
 
-fn files(files: &[Unusable]) -> Vec<Value> {
-    files
-        .iter()
-        .map(|file| json!({ "file": file.file, "reason": file.reason }))
-        .collect()
-}
-
-fn proportion(proportion: Proportion) -> Value {
-    let Interval { low, high } = proportion.interval();
-    json!({
-        "errors": proportion.errors,
-        "trials": proportion.trials,
-        "rate": proportion.rate(),
-        "low": low,
-        "high": high,
-    })
-}
-
-fn rate((rate, limits): (f64, Interval)) -> Value {
-    json!({ "rate": rate, "low": limits.low, "high": limits.high })
-}
-
-fn counted(proportion: Proportion) -> String {
-    let shown = with_limits((proportion.rate(), proportion.interval()));
-    format!("{shown}: {} of {}", proportion.errors, proportion.trials)
-}
-
-fn with_limits((rate, limits): (f64, Interval)) -> String {
-    format!(
-        "{} ({} to {})",
-        percent(rate),
-        percent(limits.low),
-        percent(limits.high)
-    )
-}
-
-/// With three digits that count.
-fn percent(rate: f64) -> String {
-    let percent = rate * 100.0;
-    if percent == 0.0 {
-        return "0 %".into();
-    }
-    let digits = (2.0 - percent.log10().floor()).clamp(0.0, 9.0) as usize;
-    let shown = format!("{percent:.digits$}");
-    match shown.contains('.') {
-        true => format!("{} %", shown.trim_end_matches('0').trim_end_matches('.')),
-        false => format!("{shown} %"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,20 +194,6 @@ mod tests {
             }],
             left_out: Vec::new(),
             scores: Scores::new(known(genuine), known(impostor)),
-        }
-    }
-
-    #[test]
-    fn percents_have_three_digits() {
-        for (rate, shown) in [
-            (0.0, "0 %"),
-            (1.0, "100 %"),
-            (0.841_886, "84.2 %"),
-            (0.1, "10 %"),
-            (0.000_606, "0.0606 %"),
-            (0.000_02, "0.002 %"),
-        ] {
-            assert_eq!(percent(rate), shown);
         }
     }
 
