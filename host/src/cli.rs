@@ -3,9 +3,8 @@
 #[cfg(feature = "teec")]
 mod device;
 mod exit;
+mod fp_eval;
 mod input;
-// Made with a device alone, and tested on any machine.
-#[cfg(any(feature = "teec", test))]
 mod out_file;
 mod verify;
 mod verify_report;
@@ -33,6 +32,8 @@ enum Command {
     Verify(verify::Verify),
     /// Verify what a device reported of a key that it did not make
     VerifyReport(verify_report::VerifyReport),
+    /// Measure how often the fingerprint matcher is wrong, over a folder of images
+    FpEval(fp_eval::FpEval),
     #[cfg(feature = "teec")]
     #[command(flatten)]
     Device(device::Command),
@@ -64,6 +65,7 @@ impl Command {
         match self {
             Self::Verify(verify) => verify.run(json)?,
             Self::VerifyReport(verify) => verify.run(json).map_err(exit::not_verified)?,
+            Self::FpEval(evaluation) => evaluation.run(json)?,
             #[cfg(feature = "teec")]
             Self::Device(command) => return command.run(device::Output { json }),
         }
