@@ -1,15 +1,18 @@
 //! An attack: pay once, then show the same match again for another payment. The
 //! secure world refuses; this program succeeds if it does. `make run` runs it.
 //!
-//! `replay SCENE IMAGE`, as the app's user.
+//! `replay SCENE [IMAGE]`, as the app's user, with a finger on the sensor, or an image for a
+//! simulated one.
 
 use anyhow::{Context, Result, bail};
 use std::path::Path;
+use touchseal::finger::Image;
 use touchseal::proto::label::{Label, Scene};
 use touchseal::proto::message::{Currency, Payment};
 use touchseal::proto::status::Status;
+use touchseal::touch;
 use touchseal::transport::teec::Teec;
-use touchseal::{Error, FingerprintClient, PaymentClient, finger};
+use touchseal::{Error, FingerprintClient, PaymentClient};
 
 fn label<const N: usize>(text: &str) -> Result<Label<N>> {
     Label::new(text).map_err(|_| anyhow::anyhow!("{text} is not a label"))
@@ -17,8 +20,8 @@ fn label<const N: usize>(text: &str) -> Result<Label<N>> {
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
-    let scene: Scene = label(&args.next().context("Usage: replay SCENE IMAGE")?)?;
-    let image = args.next().context("Usage: replay SCENE IMAGE")?;
+    let scene: Scene = label(&args.next().context("Usage: replay SCENE [IMAGE]")?)?;
+    let image = args.next();
     let payment = Payment {
         amount: 100,
         currency: Currency::new("EUR").map_err(|_| anyhow::anyhow!("EUR is a currency"))?,
@@ -31,7 +34,12 @@ fn main() -> Result<()> {
     let mut sensor = FingerprintClient::new(Teec::fingerprint(uid)?);
 
     let first = payments.begin(scene.clone(), payment.clone())?;
-    let token = sensor.authenticate(first.handle, finger::from_file(Path::new(&image))?)?;
+    let image = image
+        .map(|path| Image::from_file(Path::new(&path)))
+        .transpose()?;
+    let token = touch::authenticate(&mut sensor, first.handle, &mut |sensor, _| {
+        image.as_ref().map_or(Ok(()), |image| sensor.place(image))
+    })?;
     payments.finish(first.handle, token.clone())?;
 
     let second = payments.begin(scene, payment)?;

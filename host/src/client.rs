@@ -1,9 +1,12 @@
 //! The trusted applications' commands, one method each.
 
 use crate::Error;
+use crate::finger::Image;
 use crate::patience::Patience;
 use std::marker::PhantomData;
-use touchseal_proto::command::{FingerprintCommand, PaymentCommand, Request, SoterCommand};
+use touchseal_proto::command::{
+    FingerprintCommand, PaymentCommand, Request, SimulatedSensorCommand, SoterCommand,
+};
 use touchseal_proto::label::Scene;
 use touchseal_proto::message::*;
 use touchseal_proto::soter::{Blob, Challenge};
@@ -31,6 +34,8 @@ pub enum Payments {}
 pub enum Soter {}
 /// The fingerprint TA.
 pub enum Fingerprints {}
+/// The fingerprint TA whose sensor is simulated, as what is put on the sensor reaches it.
+enum SimulatedSensor {}
 
 impl Ta for Payments {
     const MAX_REQUEST: usize = PaymentCommand::MAX_REQUEST;
@@ -43,6 +48,10 @@ impl Ta for Soter {
 impl Ta for Fingerprints {
     const MAX_REQUEST: usize = FingerprintCommand::MAX_REQUEST;
     const MAX_RESPONSE: usize = FingerprintCommand::MAX_RESPONSE;
+}
+impl Ta for SimulatedSensor {
+    const MAX_REQUEST: usize = SimulatedSensorCommand::MAX_REQUEST;
+    const MAX_RESPONSE: usize = Fingerprints::MAX_RESPONSE;
 }
 impl HoldsKeys for Payments {}
 impl HoldsKeys for Soter {}
@@ -235,9 +244,29 @@ impl<T: Transport> FingerprintClient<T> {
         self.call(&GetFingers {})
     }
 
-    /// Enrols a finger. For uid 0.
-    pub fn enroll(&mut self, print: Print) -> Result<Enrolled, T> {
-        self.call(&Enroll { print })
+    /// A challenge for a stronger credential: its token begins an enrolment, or ends a lock.
+    pub fn challenge(&mut self) -> Result<u64, T> {
+        Ok(self.call(&GetChallenge {})?.challenge)
+    }
+
+    /// Begins to enrol a finger: how many impressions are wanted. For uid 0.
+    pub fn begin_enroll(&mut self, token: Option<AuthToken>) -> Result<u8, T> {
+        Ok(self.call(&BeginEnroll { token })?.wanted)
+    }
+
+    /// Takes a picture of the finger that is being enrolled. For uid 0.
+    pub fn add_impression(&mut self) -> Result<Impression, T> {
+        self.call(&AddImpression {})
+    }
+
+    /// Gives the enrolment up. For uid 0.
+    pub fn abort_enroll(&mut self) -> Result<Done, T> {
+        self.call(&AbortEnroll {})
+    }
+
+    /// Removes a finger. For uid 0.
+    pub fn remove_finger(&mut self, finger: u32) -> Result<Done, T> {
+        self.call(&RemoveFinger { finger })
     }
 
     /// Removes every finger. For uid 0.
@@ -245,8 +274,38 @@ impl<T: Transport> FingerprintClient<T> {
         self.call(&RemoveFingers {})
     }
 
-    /// Matches a finger for an operation.
-    pub fn authenticate(&mut self, operation: u64, print: Print) -> Result<AuthToken, T> {
-        Ok(self.call(&Authenticate { operation, print })?.token)
+    /// Begins a new epoch with the same fingers: payment keys made before are unusable for
+    /// ever. For uid 0.
+    pub fn invalidate_enrolment(&mut self) -> Result<Done, T> {
+        self.call(&InvalidateEnrolment {})
+    }
+
+    /// Ends a lock by a stronger credential, shown for a [challenge](Self::challenge).
+    pub fn reset_lockout(&mut self, token: AuthToken) -> Result<Done, T> {
+        self.call(&ResetLockout { token })
+    }
+
+    /// Takes a picture of the finger on the sensor and matches it for an operation.
+    /// [`touch`](crate::touch) waits for the finger.
+    pub fn authenticate(&mut self, operation: u64) -> Result<AuthToken, T> {
+        Ok(self.call(&Authenticate { operation })?.token)
+    }
+
+    /// Puts a finger on a simulated sensor, for one picture: with a sensor's noise, for no
+    /// sensor gives the same picture twice, and the secure world refuses one that does.
+    pub fn place(&mut self, image: &Image) -> Result<(), T> {
+        let image = image.with_noise();
+        let mut offset = 0;
+        for part in image.pixels.chunks(IMAGE_PART) {
+            let part = PlaceImage {
+                width: image.width,
+                height: image.height,
+                offset,
+                pixels: part.iter().copied().collect(),
+            };
+            ask::<T, SimulatedSensor, _>(&mut self.transport, &part)?;
+            offset += part.pixels.len() as u32;
+        }
+        Ok(())
     }
 }

@@ -5,8 +5,8 @@
 //! `transport::teec` (feature `teec`). [`soter`] has SOTER's verbs over that, [`report`] what
 //! a failed making of a key leaves for a backend, [`doctor`] says which link to the keys is
 //! broken, by what a [`diagnosis`] comes to. A key waits its turn with [`patience`]; [`words`] are
-//! for what a person reads. [`finger`] makes a print of an image, and [`evaluation`] measures how
-//! often prints are matched wrongly. What comes out is verified with
+//! for what a person reads. [`touch`] waits for a finger, which [`finger`] has images of
+//! for a simulated sensor, and [`evaluation`] measures how often fingers are matched wrongly. What comes out is verified with
 //! `touchseal-verify`.
 #![forbid(unsafe_code)]
 
@@ -19,6 +19,7 @@ pub mod finger;
 pub mod patience;
 pub mod report;
 pub mod soter;
+pub mod touch;
 pub mod transport;
 pub mod words;
 

@@ -18,6 +18,9 @@ pub enum Caller {
     Provisioner,
     /// The fingerprint TA, by its exact UUID.
     FingerprintTa,
+    /// Who makes or verifies tokens of a stronger credential: the gatekeeper TA or the
+    /// fingerprint TA, by their exact UUIDs.
+    PasswordTa,
     /// The SOTER TA, by its exact UUID, for a uid that it vouches for.
     SoterTa,
 }
@@ -128,6 +131,7 @@ commands! {
         21 Finish             -> SignedPayment, App;
         22 Abort              -> Done,          App;
         30 GetTokenKey        -> TokenKey,      FingerprintTa;
+        31 GetPasswordKey     -> TokenKey,      PasswordTa;
         40 TakeTurn           -> Done,          SoterTa;
         41 Count              -> Done,          SoterTa;
         42 BeginChallenge     -> Begun,         SoterTa;
@@ -165,9 +169,22 @@ commands! {
 commands! {
     /// What the fingerprint TA understands.
     FingerprintCommand {
-        1  GetFingers    -> Fingers,       Anyone;
-        2  Enroll        -> Enrolled,      Provisioner;
-        3  RemoveFingers -> Done,          Provisioner;
-        10 Authenticate  -> Authenticated, App;
+        1  GetFingers          -> Fingers,        Anyone;
+        2  GetChallenge        -> FreshChallenge, App;
+        3  BeginEnroll         -> EnrollBegun,    Provisioner;
+        4  AddImpression       -> Impression,     Provisioner;
+        5  AbortEnroll         -> Done,           Provisioner;
+        6  RemoveFinger        -> Done,           Provisioner;
+        7  RemoveFingers       -> Done,           Provisioner;
+        8  InvalidateEnrolment -> Done,           Provisioner;
+        9  ResetLockout        -> Done,           App;
+        10 Authenticate        -> Authenticated,  App;
+    }
+}
+
+commands! {
+    /// What the fingerprint TA understands besides, in the build whose sensor is simulated.
+    SimulatedSensorCommand {
+        100 PlaceImage -> Done, App;
     }
 }

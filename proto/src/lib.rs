@@ -33,6 +33,9 @@ pub const PAYMENT_TA: &str = "5b1ef81c-0f0c-4b3c-9d1a-6a2f9c1b7e44";
 /// UUID of the trusted application that holds the RSA keys of the SOTER dialect.
 pub const SOTER_TA: &str = "f19ac2e7-266e-4594-9449-274223624fe1";
 
+/// UUID of the trusted application that verifies the owner's password, and vouches for it.
+pub const GATEKEEPER_TA: &str = "8e31c638-fa86-4d70-ae2a-997e5a2770fd";
+
 /// A fingerprint trusted application, and what a match of its says in a payment.
 pub struct FingerprintTa {
     /// Its UUID.
@@ -41,9 +44,15 @@ pub struct FingerprintTa {
     pub sensor: signed::Sensor,
 }
 
-/// The fingerprint trusted application whose matches are believed: here the build
-/// for emulators and tests, whose images the normal world injects.
+/// The fingerprint trusted application whose sensor the secure world alone reaches.
 pub const FINGERPRINT_TA: FingerprintTa = FingerprintTa {
+    uuid: "af69120e-8ecf-4aa5-8dce-6e9e5fa90405",
+    sensor: signed::Sensor::SecureUart,
+};
+
+/// The one for emulators and tests, whose images the normal world injects. Trusted
+/// applications of a product do not believe it: they are built without.
+pub const SIMULATED_FINGERPRINT_TA: FingerprintTa = FingerprintTa {
     uuid: "b6a7d0a3-1c35-4e0a-8d5f-2f0f7d9c4e21",
     sensor: signed::Sensor::Simulated,
 };

@@ -35,7 +35,7 @@ wire_enum! {
         None = 0,
         /// Simulated: the image was injected by the normal world.
         Simulated = 1,
-        /// A sensor on a serial line that the secure world alone reaches.
+        /// On a serial line that the secure world alone reaches.
         SecureUart = 2,
     }
 }

@@ -110,7 +110,7 @@ statuses! {
         "wait half a minute, then try again"
     25 LockedOutForGood
         "too many wrong fingers: locked until a stronger credential is shown"
-        "unlock the device with its password"
+        "unlock the sensor with the device's password: `touchseal unlock`"
     26 PeerUnavailable
         "the trusted applications do not reach each other"
         "check that all of them are part of the firmware, and look at the secure console"
@@ -147,6 +147,12 @@ statuses! {
     37 Busy
         "another client is making or using that key"
         "try again in a few seconds"
+    38 LiftFinger
+        "the finger still lies on the sensor from before"
+        "lift the finger, then put it on the sensor again"
+    39 NoEnrolment
+        "no enrolment is under way: it was not begun, was given up, or waited too long"
+        "begin again with `touchseal enroll`"
     40 OutOfMemory
         "the secure world is out of memory"
         "close other clients of the secure world, then try again"
@@ -156,6 +162,9 @@ statuses! {
     42 SaltIgnored
         "this platform's RSA ignores how long the salt of a signature must be: no SOTER backend takes what it signs"
         "build OP-TEE with its default crypto library, or with the patch in qemu/build/patches"
+    43 NoSuchFinger
+        "no finger of that number is enrolled"
+        "see which there are with `touchseal fingers`"
     50 DriverMissing
         "there is no OP-TEE driver: the TEE device node is not there"
         "check that the kernel has CONFIG_OPTEE and that the firmware has OP-TEE"

@@ -5,8 +5,13 @@
 
 use crate::wire::{Reader, Wire, WireError, Writer};
 
-/// The bit of [`AuthToken::authenticator_type`] that stands for a fingerprint.
+/// The bit of [`AuthToken::authenticator_type`] that stands for a password, or another
+/// stronger credential than a finger.
+pub const PASSWORD: u32 = 1 << 0;
+/// The bit that stands for a fingerprint.
 pub const FINGERPRINT: u32 = 1 << 1;
+/// The bit that says that the sensor was simulated: of ours, above Android's.
+pub const SIMULATED: u32 = 1 << 31;
 
 /// A match, vouched for by the fingerprint trusted application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +22,7 @@ pub struct AuthToken {
     pub user_id: u64,
     /// The enrolment epoch: changes whenever a finger is enrolled.
     pub authenticator_id: u64,
-    /// 1 password, 2 fingerprint.
+    /// 1 password, 2 fingerprint; the highest bit says that the sensor was simulated.
     pub authenticator_type: u32,
     /// Milliseconds since boot, in the secure world's time.
     pub timestamp: u64,
@@ -58,6 +63,22 @@ impl Wire for AuthToken {
             authenticator_type: u32::from_be_bytes(input.array()?),
             timestamp: u64::from_be_bytes(input.array()?),
             mac: input.array()?,
+        })
+    }
+}
+
+/// Whether there is one (u8: 0 or 1), then the token.
+impl Wire for Option<AuthToken> {
+    const MAX: usize = 70;
+    fn write(&self, out: &mut Writer<'_>) -> Result<(), WireError> {
+        out.put(&self.is_some())?;
+        self.iter().try_for_each(|token| out.put(token))
+    }
+    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
+        Ok(if input.get()? {
+            Some(input.get()?)
+        } else {
+            None
         })
     }
 }

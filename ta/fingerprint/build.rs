@@ -12,6 +12,6 @@ fn main() -> Result<(), Error> {
         TaConfig::new_default_with_cargo_env(touchseal_proto::FINGERPRINT_TA.uuid)?
             .ta_flags(FLAGS)
             .ta_stack_size(64 * 1024)
-            .ta_data_size(1024 * 1024),
+            .ta_data_size(3 * 1024 * 1024),
     )
 }

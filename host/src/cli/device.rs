@@ -11,6 +11,7 @@ mod progress;
 mod report;
 mod session;
 mod soter;
+mod touch;
 
 use super::exit::Exit;
 use anyhow::Result;

@@ -86,7 +86,7 @@ pub fn fingers(fingers: Option<&Result<Fingers, Status>>) -> [Link; 2] {
         }
         None => return [ENROLMENT, LOCKOUT].map(Link::not_reached),
     };
-    let enrolment = match fingers.fingers {
+    let enrolment = match fingers.fingers.len() {
         0 => {
             let cause = Status::NoFingerEnrolled;
             Link::warning(ENROLMENT, cause.sentence(), cause.remedy()).because(cause)

@@ -63,13 +63,16 @@ impl From<Status> for Code {
             | Status::TooManyFingers
             | Status::StorageFull
             | Status::OutOfMemory => Self::MemoryAlloc,
-            Status::BadRequest => Self::InvalidArgument,
+            Status::BadRequest | Status::NoEnrolment | Status::NoSuchFinger => {
+                Self::InvalidArgument
+            }
             Status::StorageUnavailable
             | Status::RpmbKeyNotProgrammed
             | Status::RpmbKeyedForOther => Self::RpmbNotProvisioned,
             Status::KeyDamaged | Status::StorageDamaged => Self::InvalidKeyBlob,
             Status::NotAuthorized
             | Status::NoFingerEnrolled
+            | Status::LiftFinger
             | Status::FingerNotRecognized
             | Status::PoorImage
             | Status::NoFingerOnSensor

@@ -10,7 +10,7 @@ use std::fmt;
 use std::fs::File;
 use touchseal_proto::status::Status;
 use touchseal_proto::transport::Transport;
-use touchseal_proto::{FINGERPRINT_TA, PAYMENT_TA, SOTER_TA};
+use touchseal_proto::{FINGERPRINT_TA, PAYMENT_TA, SIMULATED_FINGERPRINT_TA, SOTER_TA};
 
 /// The node that libteec opens.
 pub const DEVICE_NODE: &str = "/dev/tee0";
@@ -124,9 +124,16 @@ impl Teec {
         Self::open(SOTER_TA, identity.into())
     }
 
-    /// Opens a session with the fingerprint TA.
+    /// Opens a session with the fingerprint TA: where there is none with a sensor of its own,
+    /// with the one for emulators.
     pub fn fingerprint(identity: impl Into<Identity>) -> Result<Self, TeecError> {
-        Self::open(FINGERPRINT_TA.uuid, identity.into())
+        let identity = identity.into();
+        match Self::open(FINGERPRINT_TA.uuid, identity) {
+            Err(error) if error.cause == Status::TaNotFound => {
+                Self::open(SIMULATED_FINGERPRINT_TA.uuid, identity)
+            }
+            opened => opened,
+        }
     }
 
     fn open(uuid: &str, identity: Identity) -> Result<Self, TeecError> {

@@ -2,13 +2,15 @@
 //! than a client does.
 
 mod life;
-mod prints;
+mod sensor;
 mod soter;
 
 pub use life::*;
+pub use sensor::*;
 pub use soter::*;
 
 use std::fmt::Debug;
+use touchseal::finger::Image;
 use touchseal::proto::command::{FingerprintCommand, PaymentCommand};
 use touchseal::proto::label::Label;
 use touchseal::proto::message::*;
@@ -16,7 +18,9 @@ use touchseal::proto::signed::{KeyStatement, PaymentStatement, Statement};
 use touchseal::proto::status::Status;
 use touchseal::proto::token::AuthToken;
 use touchseal::proto::transport::Transport;
+use touchseal::touch;
 use touchseal::{Error, FingerprintClient, PaymentClient};
+use touchseal_nonsecure::finger;
 use touchseal_verify::{Chain, Signed, verify};
 
 /// A device under test. It may have lived before: a test takes nothing for granted
@@ -66,6 +70,14 @@ macro_rules! suite {
             without_a_finger_there_is_no_payment_key,
             no_more_fingers_than_there_is_room_for,
             wrong_fingers_lock,
+            giving_up_refunds_no_attempt,
+            an_enrolment_is_guided,
+            an_enrolment_is_begun_and_given_up,
+            a_removed_finger_is_no_match_and_the_others_are,
+            an_invalidated_enrolment_ends_payment_keys,
+            an_image_of_no_finger_is_refused_and_costs_no_attempt,
+            an_image_is_good_for_one_picture,
+            a_payment_says_that_the_sensor_was_simulated,
             malformed_requests_are_refused,
             a_response_that_would_not_fit_is_not_begun,
             a_good_key_is_replaced_only_when_told,
@@ -124,12 +136,47 @@ fn ready<B: Bench>(bench: &B) {
     payments(bench, 0).provision().unwrap();
     let mut settings = fingers(bench, 0);
     settings.remove_fingers().unwrap();
-    settings.enroll(prints::finger(1)).unwrap();
-    let mut owner = fingers(bench, 0);
-    if owner.fingers().unwrap().locked_ms != 0 {
+    enroll(&mut settings, 1).unwrap();
+    if settings.fingers().unwrap().locked_ms != 0 {
         bench.wait_ms(31_000);
     }
-    owner.authenticate(1, prints::impression(1, 1)).unwrap();
+    show(&mut settings, 1, 1).unwrap();
+}
+
+type Sensor<B> = FingerprintClient<<B as Bench>::Transport>;
+type Outcome<R, T> = Result<R, Error<<T as Transport>::Error>>;
+
+/// The finger `seed`, placed for the `n`th time.
+fn image(seed: u64, n: u64) -> Image {
+    let finger::Picture {
+        width,
+        height,
+        pixels,
+    } = finger::impression(seed, n);
+    Image {
+        width,
+        height,
+        pixels,
+    }
+}
+
+/// Enrols the finger `seed`, placed a little differently each time.
+fn enroll<T: Transport>(settings: &mut FingerprintClient<T>, seed: u64) -> Outcome<u32, T> {
+    let mut n = 0..;
+    touch::enroll(settings, None, &mut |sensor, prompt| match prompt {
+        touch::Prompt::Place => sensor.place(&image(seed, n.next().unwrap())),
+        _ => Ok(()),
+    })
+}
+
+/// Shows the finger `seed` for an operation.
+fn show<T: Transport>(
+    sensor: &mut FingerprintClient<T>,
+    operation: u64,
+    seed: u64,
+) -> Outcome<AuthToken, T> {
+    sensor.place(&image(seed, operation))?;
+    sensor.authenticate(operation)
 }
 
 /// A uid with a payment key.
@@ -142,9 +189,7 @@ fn client<B: Bench>(bench: &B, uid: u32) -> Payments<B> {
 }
 
 fn touch<B: Bench>(bench: &B, uid: u32, handle: u64) -> AuthToken {
-    fingers(bench, uid)
-        .authenticate(handle, prints::impression(1, handle))
-        .unwrap()
+    show(&mut fingers(bench, uid), handle, 1).unwrap()
 }
 
 fn pay<B: Bench>(bench: &B, uid: u32, client: &mut Payments<B>, amount: u64) -> SignedPayment {
@@ -327,15 +372,8 @@ pub fn another_finger_is_refused<B: Bench>(bench: &B) {
     let begun = client.begin(label("shop"), payment(1)).unwrap();
     let mut sensor = fingers(bench, 10004);
     refused(
-        sensor.authenticate(begun.handle, prints::finger(2)),
+        show(&mut sensor, begun.handle, 2),
         Status::FingerNotRecognized,
-    );
-    refused(
-        sensor.authenticate(
-            begun.handle,
-            Print(prints::finger(1).0[..5].iter().copied().collect()),
-        ),
-        Status::PoorImage,
     );
     let token = touch(bench, 10004, begun.handle);
     client.finish(begun.handle, token).unwrap();
@@ -469,14 +507,14 @@ pub fn what_is_for_others_is_refused<B: Bench>(bench: &B) {
         assert_eq!(response[..len], [1, 0, Status::NotAuthorized as u8]);
     }
     let mut sensor = fingers(bench, 10014);
-    refused(sensor.enroll(prints::finger(3)), Status::NotAuthorized);
+    refused(enroll(&mut sensor, 3), Status::NotAuthorized);
     refused(sensor.remove_fingers(), Status::NotAuthorized);
 }
 
 pub fn a_new_finger_invalidates_payment_keys<B: Bench>(bench: &B) {
     let mut client = client(bench, 10015);
     let begun = client.begin(label("shop"), payment(1)).unwrap();
-    fingers(bench, 0).enroll(prints::finger(2)).unwrap();
+    enroll(&mut fingers(bench, 0), 2).unwrap();
 
     let token = touch(bench, 10015, begun.handle);
     refused(client.finish(begun.handle, token), Status::NotAuthorized);
@@ -504,7 +542,7 @@ pub fn without_a_finger_there_is_no_payment_key<B: Bench>(bench: &B) {
         Status::NoFingerEnrolled,
     );
     refused(
-        fingers(bench, 10016).authenticate(1, prints::finger(1)),
+        show(&mut fingers(bench, 10016), 1, 1),
         Status::NoFingerEnrolled,
     );
 }
@@ -513,33 +551,27 @@ pub fn no_more_fingers_than_there_is_room_for<B: Bench>(bench: &B) {
     ready(bench);
     let mut settings = fingers(bench, 0);
     for seed in 2..=5 {
-        settings.enroll(prints::finger(seed)).unwrap();
+        enroll(&mut settings, seed).unwrap();
     }
-    refused(settings.enroll(prints::finger(6)), Status::TooManyFingers);
-    assert_eq!(settings.fingers().unwrap().fingers, 5);
-    settings.authenticate(1, prints::impression(4, 1)).unwrap();
+    refused(enroll(&mut settings, 6), Status::TooManyFingers);
+    assert_eq!(settings.fingers().unwrap().fingers.len(), 5);
+    show(&mut settings, 1, 4).unwrap();
 }
 
 pub fn wrong_fingers_lock<B: Bench>(bench: &B) {
     ready(bench);
     let mut sensor = fingers(bench, 10017);
     for _ in 0..5 {
-        refused(
-            sensor.authenticate(1, prints::finger(9)),
-            Status::FingerNotRecognized,
-        );
+        refused(show(&mut sensor, 1, 9), Status::FingerNotRecognized);
     }
-    refused(sensor.authenticate(1, prints::finger(1)), Status::LockedOut);
+    refused(show(&mut sensor, 1, 1), Status::LockedOut);
     let locked_ms = sensor.fingers().unwrap().locked_ms;
     assert!((1..=30_000).contains(&locked_ms), "{locked_ms}");
     bench.wait_ms(30_001);
-    sensor.authenticate(1, prints::impression(1, 1)).unwrap();
+    show(&mut sensor, 1, 1).unwrap();
     assert_eq!(sensor.fingers().unwrap().locked_ms, 0);
-    refused(
-        sensor.authenticate(1, prints::finger(9)),
-        Status::FingerNotRecognized,
-    );
-    sensor.authenticate(1, prints::impression(1, 1)).unwrap();
+    refused(show(&mut sensor, 1, 9), Status::FingerNotRecognized);
+    show(&mut sensor, 1, 1).unwrap();
 }
 
 pub fn malformed_requests_are_refused<B: Bench>(bench: &B) {
@@ -578,8 +610,8 @@ pub fn malformed_requests_are_refused<B: Bench>(bench: &B) {
 
     let mut sensor = bench.fingerprint(10018);
     let mut response = [0; FingerprintCommand::MAX_RESPONSE];
-    let too_many = [&[1][..], &[0; 8], &41u16.to_be_bytes()].concat();
-    let len = sensor.invoke(10, &too_many, &mut response).unwrap();
+    let trailing = [&[1][..], &[0; 9]].concat();
+    let len = sensor.invoke(10, &trailing, &mut response).unwrap();
     assert_eq!(response[..len], bad);
 
     pay(bench, 10018, &mut client, 1);

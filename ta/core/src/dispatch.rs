@@ -22,6 +22,8 @@ pub enum Login {
     },
     /// The fingerprint TA, by its exact UUID.
     FingerprintTa,
+    /// The gatekeeper TA, by its exact UUID.
+    GatekeeperTa,
     /// The SOTER TA, by its exact UUID, for a uid that the platform has vouched for there.
     SoterTa {
         /// The uid.
@@ -37,6 +39,7 @@ impl Login {
             Caller::App => matches!(self, Self::App { .. }),
             Caller::Provisioner => self == Self::App { uid: 0 },
             Caller::FingerprintTa => self == Self::FingerprintTa,
+            Caller::PasswordTa => matches!(self, Self::GatekeeperTa | Self::FingerprintTa),
             Caller::SoterTa => matches!(self, Self::SoterTa { .. }),
         };
         if may { Ok(()) } else { Err(Error::WrongCaller) }
@@ -46,7 +49,7 @@ impl Login {
     pub fn uid(self) -> Result<u32> {
         match self {
             Self::App { uid } | Self::SoterTa { uid } => Ok(uid),
-            Self::Public | Self::FingerprintTa => Err(Error::WrongCaller),
+            Self::Public | Self::FingerprintTa | Self::GatekeeperTa => Err(Error::WrongCaller),
         }
     }
 }

@@ -22,12 +22,14 @@ pub enum Error {
     TokenForged,
     /// The token was made for another operation.
     TokenForOther,
-    /// The token is of another kind of authenticator.
-    TokenNotFingerprint,
+    /// The token is of another kind of authenticator, or of another sensor.
+    TokenOfOtherType,
     /// The token was made under another enrolment than the key.
     TokenStaleEpoch,
     /// The token is too old, or from the future.
     TokenExpired,
+    /// The factory mode is closed: a stronger credential has to allow it.
+    PasswordRequired,
     /// There is no device key.
     NotProvisioned,
     /// The device key was made, and is gone.
@@ -62,6 +64,12 @@ pub enum Error {
     SensorSilent,
     /// The sensor answers what it must not.
     SensorFault,
+    /// The finger still lies on the sensor from before.
+    FingerNotLifted,
+    /// No enrolment is under way.
+    NoEnrolment,
+    /// No finger of that number is enrolled.
+    NoSuchFinger,
     /// Locked for a while.
     LockedOut,
     /// Locked until a stronger credential.
@@ -126,9 +134,10 @@ impl Error {
             | Self::OperationExpired
             | Self::TokenForged
             | Self::TokenForOther
-            | Self::TokenNotFingerprint
+            | Self::TokenOfOtherType
             | Self::TokenStaleEpoch
-            | Self::TokenExpired => Status::NotAuthorized,
+            | Self::TokenExpired
+            | Self::PasswordRequired => Status::NotAuthorized,
             Self::NotProvisioned => Status::NotProvisioned,
             Self::DeviceKeyLost => Status::DeviceKeyLost,
             Self::DeviceKeyMismatch => Status::DeviceKeyMismatch,
@@ -148,6 +157,9 @@ impl Error {
             Self::NoFingerOnSensor => Status::NoFingerOnSensor,
             Self::SensorSilent => Status::SensorSilent,
             Self::SensorFault => Status::SensorFault,
+            Self::FingerNotLifted => Status::LiftFinger,
+            Self::NoEnrolment => Status::NoEnrolment,
+            Self::NoSuchFinger => Status::NoSuchFinger,
             Self::LockedOut => Status::LockedOut,
             Self::LockedOutForGood => Status::LockedOutForGood,
             Self::PeerUnavailable => Status::PeerUnavailable,

@@ -1,38 +1,62 @@
 //! The fingerprint TA: enrols fingers, matches them, and vouches for a match.
 
+mod capture;
+mod enroll;
 mod enrolment;
 pub mod frame;
-pub mod freshness;
+mod freshness;
 mod lockout;
-mod matcher;
+pub mod matcher;
+pub mod print;
 pub mod r503;
+pub mod sealed_template;
+pub mod simulated;
 pub mod template;
 
 use crate::auth_token;
 use crate::dispatch::{Login, Reply, request_body};
 use crate::error::{Error, Result};
-use crate::platform::FingerprintPlatform;
+use crate::platform::{FingerprintPlatform, Sensor, random_nonzero};
 use crate::record::Sealed;
+use capture::Capture;
+use enroll::Enrolling;
 use enrolment::State;
 use lockout::Lockout;
 use touchseal_proto::command::FingerprintCommand;
 use touchseal_proto::message::*;
+use touchseal_proto::signed;
+use touchseal_proto::token::{self, AuthToken};
 
-pub use enrolment::{State as StateRecord, Template};
+pub use enrolment::State as StateRecord;
 
 /// The fingerprint TA.
-pub struct FingerprintTa<P: FingerprintPlatform> {
+pub struct FingerprintTa<P: FingerprintPlatform, S: Sensor> {
     platform: P,
+    capture: Capture<S>,
+    enrolling: Option<Enrolling>,
+    /// What a stronger credential's token has to name.
+    challenge: Option<u64>,
     running: Option<Running>,
 }
 
-impl<P: FingerprintPlatform> FingerprintTa<P> {
+impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
     /// Starts.
-    pub fn new(platform: P) -> Self {
+    pub fn new(platform: P, sensor: S) -> Self {
         Self {
             platform,
+            capture: Capture::new(sensor),
+            enrolling: None,
+            challenge: None,
             running: None,
         }
+    }
+
+    fn sensor(&mut self) -> &mut S {
+        self.capture.sensor()
+    }
+
+    fn platform(&mut self) -> &mut P {
+        &mut self.platform
     }
 
     /// Serves one command and returns the length of the response.
@@ -58,21 +82,38 @@ impl<P: FingerprintPlatform> FingerprintTa<P> {
         let caller = FingerprintCommand::caller(command).ok_or(Error::UnknownCommand)?;
         login.require(caller)?;
         let request = FingerprintCommand::decode(command, request_body(request)?)?;
-        let platform = &mut self.platform;
         let mut running = match self.running.take() {
             Some(running) => running,
-            None => Running::start(platform)?,
+            None => Running::start(&mut self.platform)?,
         };
         let outcome = match request {
-            FingerprintCommand::GetFingers(GetFingers {}) => reply.send(running.fingers(platform)),
-            FingerprintCommand::Enroll(request) => {
-                reply.send(running.enroll(platform, &request.print))
+            FingerprintCommand::GetFingers(GetFingers {}) => {
+                reply.send(running.fingers(&mut self.platform, S::KIND))
             }
+            FingerprintCommand::GetChallenge(GetChallenge {}) => reply.send(self.fresh_challenge()),
+            FingerprintCommand::BeginEnroll(BeginEnroll { token }) => {
+                reply.send(self.begin_enroll(&mut running, token))
+            }
+            FingerprintCommand::AddImpression(AddImpression {}) => {
+                reply.send(self.add_impression(&mut running))
+            }
+            FingerprintCommand::AbortEnroll(AbortEnroll {}) => {
+                self.enrolling = None;
+                reply.send(Ok(Done {}))
+            }
+            FingerprintCommand::RemoveFinger(RemoveFinger { finger }) => reply
+                .send(enrolment::remove(&mut running.state, &mut self.platform, finger).map(done)),
             FingerprintCommand::RemoveFingers(RemoveFingers {}) => {
-                reply.send(enrolment::remove_all(&mut running.state, platform).map(|()| Done {}))
+                reply.send(enrolment::remove_all(&mut running.state, &mut self.platform).map(done))
             }
-            FingerprintCommand::Authenticate(request) => {
-                reply.send(running.authenticate(platform, &request))
+            FingerprintCommand::InvalidateEnrolment(InvalidateEnrolment {}) => {
+                reply.send(enrolment::invalidate(&mut running.state, &mut self.platform).map(done))
+            }
+            FingerprintCommand::ResetLockout(ResetLockout { token }) => {
+                reply.send(self.reset_lockout(&mut running, &token))
+            }
+            FingerprintCommand::Authenticate(Authenticate { operation }) => {
+                reply.send(self.authenticate(&mut running, operation))
             }
         };
         // Where memory may not be what is sealed, start anew from that.
@@ -81,6 +122,116 @@ impl<P: FingerprintPlatform> FingerprintTa<P> {
         }
         outcome
     }
+
+    fn fresh_challenge(&mut self) -> Result<FreshChallenge> {
+        let challenge = random_nonzero(&mut self.platform);
+        self.challenge = Some(challenge);
+        Ok(FreshChallenge { challenge })
+    }
+
+    /// Checks that a stronger credential was shown just now, for the last challenge, which
+    /// is used up.
+    fn require_password(&mut self, token: &AuthToken) -> Result<()> {
+        let challenge = self.challenge.take().ok_or(Error::TokenForOther)?;
+        let key = self.platform.password_key()?;
+        let now = self.platform.now_ms();
+        auth_token::verify(&key, token, token::PASSWORD, challenge, now).map(drop)
+    }
+
+    /// Without a token only while the factory mode is open.
+    fn begin_enroll(
+        &mut self,
+        running: &mut Running,
+        token: Option<AuthToken>,
+    ) -> Result<EnrollBegun> {
+        match token {
+            Some(token) => self.require_password(&token)?,
+            None if self.platform.factory_mode()? => {}
+            None => return Err(Error::PasswordRequired),
+        }
+        let state = enrolment::read(&mut running.state, &mut self.platform)?;
+        if state.fingers.is_full() {
+            return Err(Error::TooManyFingers);
+        }
+        self.enrolling = Some(Enrolling::begin(self.platform.now_ms()));
+        Ok(EnrollBegun { wanted: WANTED })
+    }
+
+    fn add_impression(&mut self, running: &mut Running) -> Result<Impression> {
+        let now = self.platform.now_ms();
+        self.enrolling
+            .take_if(|enrolling| !enrolling.is_current(now));
+        let enrolling = self.enrolling.as_mut().ok_or(Error::NoEnrolment)?;
+        let captured = match self.capture.take(&mut self.platform) {
+            Ok(captured) => Some(captured),
+            Err(Error::PoorImage) => None,
+            Err(error) => return Err(error),
+        };
+        let guidance = match captured {
+            Some(captured) => enrolling.add(captured, self.platform.now_ms())?,
+            None => Guidance::TooSmall,
+        };
+        let taken = enrolling.taken();
+        let impression = |guidance, finger| Impression {
+            guidance,
+            taken,
+            wanted: WANTED,
+            finger,
+        };
+        let Some(template) = enrolling.template() else {
+            return Ok(impression(guidance, 0));
+        };
+        let finger = enrolment::add(&mut running.state, &mut self.platform, template);
+        self.enrolling = None;
+        Ok(impression(Guidance::Enrolled, finger?))
+    }
+
+    fn reset_lockout(&mut self, running: &mut Running, token: &AuthToken) -> Result<Done> {
+        self.require_password(token)?;
+        running
+            .lockout
+            .reset(&mut running.state, &mut self.platform)
+            .map(done)
+    }
+
+    /// Counts the attempt, then matches, then vouches for the match. While locked nothing
+    /// is matched, and no picture is taken.
+    fn authenticate(&mut self, running: &mut Running, operation: u64) -> Result<Authenticated> {
+        let platform = &mut self.platform;
+        running.lockout.check(platform.now_ms())?;
+        let state = enrolment::read(&mut running.state, platform)?;
+        if state.fingers.is_empty() {
+            return Err(Error::NoFingerEnrolled);
+        }
+        let print = self.capture.take(platform)?.print;
+        running
+            .lockout
+            .count_attempt(&mut running.state, platform)?;
+        let finger = match enrolment::find(&mut running.state, platform, &print) {
+            Ok(Some(finger)) => finger,
+            outcome => {
+                running.lockout.failed(platform.now_ms());
+                return Err(outcome.err().unwrap_or(Error::FingerNotRecognized));
+            }
+        };
+        running.lockout.succeeded(&mut running.state, platform)?;
+        let key = platform.token_key()?;
+        let claim = auth_token::Claim {
+            challenge: operation,
+            user_id: finger.into(),
+            authenticator_id: state.authenticator_id(),
+            authenticator_type: auth_token::fingerprint_type(S::KIND),
+        };
+        let token = auth_token::mint(&key, &claim, platform.now_ms())?;
+        Ok(Authenticated { token })
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "4")]
+const WANTED: u8 = enroll::WANTED as u8;
+
+fn done((): ()) -> Done {
+    Done {}
 }
 
 /// What lives from the first command to the end of the instance.
@@ -99,59 +250,18 @@ impl Running {
         })
     }
 
-    fn fingers(&mut self, platform: &mut impl FingerprintPlatform) -> Result<Fingers> {
+    fn fingers(
+        &mut self,
+        platform: &mut impl FingerprintPlatform,
+        sensor: signed::Sensor,
+    ) -> Result<Fingers> {
         let locked_ms = self.lockout.remaining_ms(platform.now_ms());
         let state = enrolment::read(&mut self.state, platform)?;
         Ok(Fingers {
+            sensor,
             authenticator_id: state.authenticator_id(),
-            fingers: state.count(),
+            fingers: state.fingers,
             locked_ms,
         })
-    }
-
-    fn enroll(
-        &mut self,
-        platform: &mut impl FingerprintPlatform,
-        print: &Print,
-    ) -> Result<Enrolled> {
-        matcher::check_template(print)?;
-        let finger = enrolment::add(&mut self.state, platform, print)?;
-        Ok(Enrolled {
-            finger,
-            fingers: enrolment::read(&mut self.state, platform)?.count(),
-        })
-    }
-
-    /// Counts the attempt, then matches, then vouches for the match. While locked
-    /// nothing is matched.
-    fn authenticate(
-        &mut self,
-        platform: &mut impl FingerprintPlatform,
-        request: &Authenticate,
-    ) -> Result<Authenticated> {
-        self.lockout.check(platform.now_ms())?;
-        if enrolment::read(&mut self.state, platform)?.count() == 0 {
-            return Err(Error::NoFingerEnrolled);
-        }
-        matcher::check(&request.print)?;
-        self.lockout.count_attempt(&mut self.state, platform)?;
-        let finger = match enrolment::find(&mut self.state, platform, &request.print) {
-            Ok(Some(finger)) => finger,
-            outcome => {
-                self.lockout.failed(platform.now_ms());
-                return Err(outcome.err().unwrap_or(Error::FingerNotRecognized));
-            }
-        };
-        self.lockout.succeeded(&mut self.state, platform)?;
-        let epoch = enrolment::read(&mut self.state, platform)?.authenticator_id();
-        let key = platform.token_key()?;
-        let token = auth_token::mint(
-            &key,
-            request.operation,
-            finger.into(),
-            epoch,
-            platform.now_ms(),
-        )?;
-        Ok(Authenticated { token })
     }
 }

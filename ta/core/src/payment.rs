@@ -3,6 +3,7 @@
 mod journal;
 mod operation;
 
+use crate::auth_token::MatchVerifier;
 use crate::config::Config;
 use crate::device_key;
 use crate::dispatch::{Failure, Login, Reply, request_body};
@@ -49,7 +50,8 @@ pub struct Session {
 pub struct PaymentTa<P: PaymentPlatform> {
     platform: P,
     config: Config,
-    token_key: TokenKey,
+    matches: MatchVerifier,
+    password_key: TokenKey,
     journal: Journal,
     recent: Recent<P::Key>,
     sessions: heapless::Vec<Login, MAX_SESSIONS>,
@@ -57,14 +59,24 @@ pub struct PaymentTa<P: PaymentPlatform> {
 }
 
 impl<P: PaymentPlatform> PaymentTa<P> {
-    /// Starts, with a new token key.
+    /// Starts, with new keys for tokens: one for each kind, so that who vouches for a
+    /// password cannot vouch for a finger.
     pub fn new(mut platform: P, config: Config) -> Self {
-        let mut token_key = TokenKey { key: [0; 32] };
-        platform.fill(&mut token_key.key);
+        let mut random_key = || {
+            let mut random = TokenKey { key: [0; 32] };
+            platform.fill(&mut random.key);
+            random
+        };
+        let matches = MatchVerifier {
+            key: random_key(),
+            sensor: config.sensor,
+        };
+        let password_key = random_key();
         Self {
             platform,
             config,
-            token_key,
+            matches,
+            password_key,
             journal: Journal::new(config.ta_version),
             recent: Recent::default(),
             sessions: heapless::Vec::new(),
@@ -177,7 +189,10 @@ impl<P: PaymentPlatform> PaymentTa<P> {
                 reply.send(Pending::take(&mut session.pending, handle).map(|_| Done {}))
             }
             PaymentCommand::GetTokenKey(GetTokenKey {}) => reply.send(Ok(TokenKey {
-                key: self.token_key.key,
+                key: self.matches.key.key,
+            })),
+            PaymentCommand::GetPasswordKey(GetPasswordKey {}) => reply.send(Ok(TokenKey {
+                key: self.password_key.key,
             })),
             PaymentCommand::TakeTurn(TakeTurn {}) => reply.send(self.take_turn(session)),
             PaymentCommand::Count(Count { statement }) => reply.send(self.count(&statement)),
@@ -220,6 +235,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             provisioned: state.is_some_and(|state| state.provisioned),
             counter: state.map_or(0, |state| state.counter),
             root: state.map_or(Root::Test, |state| state.root),
+            latched: state.is_some_and(|state| state.latched),
             device_id: state.map_or([0; 16], |state| state.device_id),
         })
     }
@@ -475,7 +491,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
         let name = KeyName::payment(uid, pending.scene()?.clone());
         let (key, record) = self.keys().open(&name)?;
         let now = self.platform.now_ms();
-        let authorized = pending.authorize(&self.token_key, &request.token, &record, now)?;
+        let authorized = pending.authorize(&self.matches, &request.token, &record, now)?;
         let committed = self.journal.commit(
             &mut self.platform,
             &self.config,
@@ -532,7 +548,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             .check_next(&mut self.platform, &request.statement)?;
         let pending = Pending::take(&mut session.pending, request.handle)?;
         let now = self.platform.now_ms();
-        pending.authorize_challenge(&self.token_key, &request.token, now)?;
+        pending.authorize_challenge(&self.matches, &request.token, now)?;
         self.journal
             .commit_for_other(&mut self.platform, &request.statement)
             .map(|()| Done {})

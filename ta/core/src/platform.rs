@@ -111,6 +111,8 @@ pub trait Sensor {
     /// Whatever the sensor answers, or does not, the call ends within a bounded time of
     /// `clock`; when it fails, nothing is left in `frame`.
     fn capture(&mut self, frame: &mut Frame, clock: &mut impl Clock) -> Result<()>;
+    /// Whether the finger of the last picture was lifted since.
+    fn lifted(&mut self, clock: &mut impl Clock) -> Result<bool>;
 }
 
 /// What a trusted application knows of the platform that it runs on.
@@ -160,6 +162,10 @@ pub trait SoterPlatform:
 pub trait FingerprintPlatform: Store + Clock + Random + RefusalLog {
     /// Asks the payment TA for the key that MACs tokens.
     fn token_key(&mut self) -> Result<TokenKey>;
+    /// Asks it for the key that MACs a stronger credential's tokens.
+    fn password_key(&mut self) -> Result<TokenKey>;
+    /// Asks it whether the factory mode is open.
+    fn factory_mode(&mut self) -> Result<bool>;
 }
 
 /// A random u64 that is not zero.

@@ -28,7 +28,7 @@ fn full() {
 
     device.rpmb().set_full(true);
     let mut settings = FingerprintClient::new(device.fingerprint(ROOT));
-    refused(settings.enroll(device::finger(2)), Status::StorageFull);
+    refused(device::enroll(&mut settings, 2), Status::StorageFull);
     let mut other = PaymentClient::new(device.payment(Login::App { uid: APP + 1 }));
     refused(other.generate_app_key(false), Status::StorageFull);
     let mut owner = Owner::of(&device).payments;

@@ -50,9 +50,7 @@ fn a_hidden_state_does_not_lift_the_lock() {
         device.rpmb().hide_next(hidden);
         let mut sensor = Owner::of(&device).fingers;
         for _ in 0..10 {
-            sensor
-                .authenticate(1, device::finger(2))
-                .expect_err("nothing to compare with");
+            device::show(&mut sensor, 1, 2).expect_err("nothing to compare with");
             assert_ne!(
                 device.last_refusal(),
                 Some(touchseal_core::error::Error::FingerNotRecognized),
@@ -102,26 +100,19 @@ fn the_owners_finger_is_safe_from(
         device.reboot();
 
         let mut owner = Owner::of(&device);
-        if done && owner.fingers.fingers().unwrap().fingers == 0 {
+        if done && owner.fingers.fingers().unwrap().fingers.is_empty() {
             continue;
         }
-        owner
-            .fingers
-            .authenticate(1, device::finger(2))
+        device::show(&mut owner.fingers, 1, 2)
             .expect_err("a stranger's finger is behind the owner's keys");
-        owner
-            .fingers
-            .authenticate(1, device::finger(1))
-            .expect("the owner's finger is there");
+        device::show(&mut owner.fingers, 1, 1).expect("the owner's finger is there");
     }
 }
 
 #[test]
 fn no_finger_is_enrolled_in_anothers_place() {
     the_owners_finger_is_safe_from(|settings| {
-        settings
-            .enroll(device::finger(2))
-            .expect_err("the state is hidden");
+        device::enroll(settings, 2).expect_err("the state is hidden");
         false
     });
 }

@@ -103,11 +103,11 @@ fn reboots_do_not_buy_attempts() {
 fn changes(device: &Device) -> device::Outcome<()> {
     let root = Login::App { uid: 0 };
     let mut settings = FingerprintClient::new(device.fingerprint(root));
-    settings.enroll(device::finger(3))?;
+    device::enroll(&mut settings, 3)?;
     let mut owner = Owner::of(device);
     owner.payments.generate_payment_key(device::shop(), false)?;
     let handle = begin(&mut owner)?;
-    let token = owner.fingers.authenticate(handle, device::finger(3))?;
+    let token = device::show(&mut owner.fingers, handle, 3)?;
     owner.payments.finish(handle, token)?;
     owner.payments.remove_payment_key(device::shop())?;
     owner.payments.remove_app_keys()?;
@@ -136,11 +136,8 @@ fn a_cut_at_any_write_of_a_change_leaves_a_device_that_works() {
 
         // With the owner's first finger, where the cut has left it.
         let mut owner = Owner::of(&device);
-        let fingers = owner.fingers.fingers().unwrap().fingers;
-        if fingers != 0 {
-            owner
-                .fingers
-                .authenticate(1, device::finger(1))
+        if !owner.fingers.fingers().unwrap().fingers.is_empty() {
+            device::show(&mut owner.fingers, 1, 1)
                 .unwrap_or_else(|error| panic!("cut at {cut}: {error:?}"));
         }
         let after = life(&device).unwrap_or_else(|error| panic!("cut at {cut}: {error:?}"));

@@ -6,12 +6,13 @@ mod records;
 
 use records::hex;
 use touchseal_core::error::Error;
-use touchseal_core::fingerprint::{self, Template};
+use touchseal_core::fingerprint::print::{Minutia, Print};
+use touchseal_core::fingerprint::template::{Template, View};
+use touchseal_core::fingerprint::{self, sealed_template};
 use touchseal_core::platform::RECORD_MAX;
-use touchseal_core::record::{Record, SEALED_MAX, from_bytes, to_bytes};
+use touchseal_core::record::{Record, from_bytes, to_bytes};
 use touchseal_core::{KeyList, KeyRecord, payment, soter};
 use touchseal_proto::label::{Lot, Scene};
-use touchseal_proto::message::{Minutia, Print};
 use touchseal_proto::signed::{KeyKind, Root};
 
 /// The frozen bytes are `expected`, both ways, and whatever is less, more or otherwise
@@ -185,37 +186,80 @@ fn fingerprint_state_v1() {
     );
 }
 
-fn template(minutiae: impl Iterator<Item = (u16, u16, u16)>) -> Template {
+/// What was one impression, as a template.
+fn template_v1(minutiae: impl Iterator<Item = (u16, u16, u16)> + Clone) -> Template {
+    let farthest = |of: fn((u16, u16, u16)) -> u16| minutiae.clone().map(of).max().unwrap() + 1;
     Template {
-        print: Print(
-            minutiae
-                .map(|(x, y, theta)| Minutia { x, y, theta })
-                .collect(),
-        ),
+        width: farthest(|(x, _, _)| x),
+        height: farthest(|(_, y, _)| y),
+        views: [View {
+            print: Print(
+                minutiae
+                    .map(|(x, y, theta)| Minutia { x, y, theta })
+                    .collect(),
+            ),
+            quality: 0,
+        }]
+        .into_iter()
+        .collect(),
+    }
+}
+
+/// The frozen bytes of finger 7 are read as `expected`, and whatever is less, more or
+/// otherwise is refused.
+#[track_caller]
+fn frozen_template(text: &str, expected: &Template) {
+    let bytes = hex(text);
+    let read = |bytes: &[u8]| sealed_template::from_bytes(7, bytes);
+    assert!(read(&bytes).as_ref() == Ok(expected), "reads otherwise");
+    for len in 0..bytes.len() {
+        assert!(
+            read(&bytes[..len]) == Err(Error::StorageDamaged),
+            "{len} bytes"
+        );
+    }
+    assert!(read(&[&bytes[..], &[0]].concat()) == Err(Error::StorageDamaged));
+    for bit in 0..64 {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        let newer = flipped[4..6] > [0, 2][..];
+        let expected = if newer {
+            Error::TaTooOld
+        } else {
+            Error::StorageDamaged
+        };
+        assert!(read(&flipped) == Err(expected), "bit {bit}");
     }
 }
 
 #[test]
-fn template_v1() {
-    let expected = template([(100, 200, 359), (1, 2, 3), (4095, 0, 90)].into_iter());
-    frozen(
+fn templates_v1() {
+    let few = [(100, 200, 359), (1, 2, 3), (4095, 0, 90)];
+    frozen_template(
         include_str!("records/template_v1.hex"),
-        SEALED_MAX,
-        expected,
+        &template_v1(few.into_iter()),
     );
-}
-
-#[test]
-fn full_template_v1() {
-    let expected = template((0..40).map(|i| (i, 2 * i, 3 * i)));
-    frozen(
+    frozen_template(
         include_str!("records/template_full_v1.hex"),
-        SEALED_MAX,
-        expected,
+        &template_v1((0..40).map(|i| (i, 2 * i, 3 * i))),
     );
 }
 
-/// Fields that no trusted application ever sealed.
+/// From version 2 on it is an ISO record behind the finger's number: a template is no other
+/// finger's.
+#[test]
+fn template_v2() {
+    let iso = hex(include_str!("records/template_iso_v1.hex"));
+    let expected = Template::from_bytes(&iso).unwrap();
+    let bytes = sealed_template::to_bytes(7, &expected).unwrap();
+    let size = u16::try_from(iso.len() + 12).unwrap().to_be_bytes();
+    let frozen = [&b"TSFT\x00\x02"[..], &size, &[0, 0, 0, 7], &iso].concat();
+    assert_eq!(bytes[..], frozen[..]);
+    let text: String = frozen.iter().map(|byte| format!("{byte:02x}")).collect();
+    frozen_template(&text, &expected);
+    assert!(sealed_template::from_bytes(8, &frozen) == Err(Error::StorageDamaged));
+}
+
 #[test]
 fn impossible_fields_are_damage() {
     let change = |text: &str, at: usize, byte: u8| {
@@ -264,5 +308,5 @@ fn impossible_fields_are_damage() {
     );
     let template = include_str!("records/template_full_v1.hex");
     let minutiae = change(template, 9, 41);
-    assert_eq!(read::<Template>(&minutiae), Err(Error::StorageDamaged));
+    assert!(sealed_template::from_bytes(7, &minutiae) == Err(Error::StorageDamaged));
 }

@@ -5,10 +5,10 @@ mod records;
 use records::hex;
 use std::collections::HashSet;
 use touchseal_core::error::Error;
+use touchseal_core::fingerprint::print::{MAX_MINUTIAE, Minutia, Print};
 use touchseal_core::fingerprint::template::{
     MAX_QUALITY, MAX_SIDE, MAX_VIEWS, MIN_MINUTIAE, TEMPLATE_MAX, Template, View,
 };
-use touchseal_proto::message::{MAX_MINUTIAE, Minutia, Print};
 
 /// Where a record's fields are.
 const LENGTH: usize = 8;

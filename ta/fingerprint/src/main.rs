@@ -1,4 +1,4 @@
-//! The fingerprint TA's entry points, in the build whose images the normal world injects.
+//! The fingerprint TA's entry points: its sensor is on the secure UART.
 #![no_std]
 #![no_main]
 #![allow(missing_docs, reason = "macros make the entry points")]
@@ -10,14 +10,18 @@ use optee_utee::{
 };
 use touchseal_core::dispatch::Login;
 use touchseal_core::fingerprint::FingerprintTa;
-use touchseal_optee::{Instance, OpteePlatform, entry, login, platform};
+use touchseal_core::fingerprint::r503::R503;
+use touchseal_optee::{Instance, OpteePlatform, SecureUart, entry, login, platform};
 use touchseal_proto::command::FingerprintCommand;
 
-static TA: Instance<FingerprintTa<OpteePlatform<()>>> = Instance::new();
+static TA: Instance<FingerprintTa<OpteePlatform<()>, R503<SecureUart>>> = Instance::new();
 
 #[ta_create]
 fn create() -> optee_utee::Result<()> {
-    TA.start(FingerprintTa::new(platform::fingerprint()))
+    TA.start(FingerprintTa::new(
+        platform::fingerprint(),
+        R503::new(SecureUart::default()),
+    ))
 }
 
 #[ta_open_session]

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod algorithm;
+pub mod finger;
 mod platform;
 mod rpmb;
 mod transport;

@@ -14,7 +14,7 @@ use touchseal_core::platform::{
 };
 use touchseal_proto::command::{PaymentCommand, Request};
 use touchseal_proto::label::Name;
-use touchseal_proto::message::TokenKey;
+use touchseal_proto::message::{GetInfo, GetPasswordKey, GetTokenKey, TokenKey};
 use touchseal_proto::transport::{Transport, call};
 
 /// One trusted application's view of the device.
@@ -214,6 +214,12 @@ impl SoterPlatform for NonsecurePlatform<Rsa2048> {
 
 impl FingerprintPlatform for NonsecurePlatform<()> {
     fn token_key(&mut self) -> Result<TokenKey> {
-        self.device()?.token_key()
+        self.device()?.ask_payment(&GetTokenKey {})
+    }
+    fn password_key(&mut self) -> Result<TokenKey> {
+        self.device()?.ask_payment(&GetPasswordKey {})
+    }
+    fn factory_mode(&mut self) -> Result<bool> {
+        Ok(!self.device()?.ask_payment(&GetInfo {})?.latched)
     }
 }

@@ -10,24 +10,26 @@ use std::time::Instant;
 use touchseal_core::config::Config;
 use touchseal_core::dispatch::Login;
 use touchseal_core::error::{Error, Result};
-use touchseal_core::fingerprint::FingerprintTa;
+use touchseal_core::fingerprint::simulated::SimulatedFingerprintTa;
 use touchseal_core::payment::{PaymentTa, Session};
 use touchseal_core::soter::SoterTa;
-use touchseal_proto::command::{FingerprintCommand, PaymentCommand, SoterCommand};
-use touchseal_proto::message::{GetFingers, GetTokenKey, TokenKey};
+use touchseal_proto::command::{
+    FingerprintCommand, PaymentCommand, Request, SimulatedSensorCommand, SoterCommand,
+};
+use touchseal_proto::message::GetFingers;
 use touchseal_proto::signed::SecurityLevel;
 use touchseal_proto::transport::{Transport, call};
 
 const CONFIG: Config = Config {
     ta_version: touchseal_proto::TA_VERSION,
     security_level: SecurityLevel::Software,
-    sensor: touchseal_proto::FINGERPRINT_TA.sensor,
+    sensor: touchseal_proto::SIMULATED_FINGERPRINT_TA.sensor,
 };
 
 pub(crate) struct Shared {
     rpmb: Mutex<Rpmb>,
     payment: Mutex<Option<PaymentTa<NonsecurePlatform<P256>>>>,
-    fingerprint: Mutex<Option<FingerprintTa<NonsecurePlatform<()>>>>,
+    fingerprint: Mutex<Option<SimulatedFingerprintTa<NonsecurePlatform<()>>>>,
     booted: Instant,
     /// How far the clock was turned forward, in milliseconds.
     skipped: AtomicU64,
@@ -65,16 +67,17 @@ impl Shared {
         .map_err(Error::from)
     }
 
-    pub(crate) fn token_key(&self) -> Result<TokenKey> {
+    /// The fingerprint TA asks the payment TA.
+    pub(crate) fn ask_payment<R: Request>(&self, request: &R) -> Result<R::Response> {
         let mut session = self.open(Login::FingerprintTa)?;
-        let key = call(
-            &GetTokenKey {},
+        let answer = call(
+            request,
             &mut [0; PaymentCommand::MAX_REQUEST],
             &mut [0; PaymentCommand::MAX_RESPONSE],
             |command, request, response| self.payment(&mut session, command, request, response),
         );
         self.close(session);
-        Ok(key?)
+        Ok(answer?)
     }
 
     /// A session of `login` with the payment TA, unless it has too many.
@@ -156,7 +159,7 @@ impl Device {
             last_refusal: Mutex::new(None),
         });
         *lock(&shared.payment) = Some(PaymentTa::new(platform(&shared, b'p'), CONFIG));
-        *lock(&shared.fingerprint) = Some(FingerprintTa::new(platform(&shared, b'f')));
+        *lock(&shared.fingerprint) = Some(SimulatedFingerprintTa::new(platform(&shared, b'f')));
         Self(shared)
     }
 
@@ -243,7 +246,7 @@ impl Transport for NonsecureTransport {
             Peer::Payment(_) => (PaymentCommand::MAX_REQUEST, PaymentCommand::MAX_RESPONSE),
             Peer::Soter(_) => (SoterCommand::MAX_REQUEST, SoterCommand::MAX_RESPONSE),
             Peer::Fingerprint(_) => (
-                FingerprintCommand::MAX_REQUEST,
+                SimulatedSensorCommand::MAX_REQUEST,
                 FingerprintCommand::MAX_RESPONSE,
             ),
         };

@@ -3,6 +3,7 @@
 //! a namespace of the kernel's (drivers/tee/tee_core.c). It cannot be turned back into
 //! the uid, so the client says the uid, and it is checked.
 
+use crate::FINGERPRINT_TA;
 use core::fmt::Write;
 use heapless::String;
 use optee_utee::property::{ClientIdentity, PropertyKey};
@@ -11,7 +12,7 @@ use optee_utee::{
     ParametersAny, Uuid,
 };
 use touchseal_core::dispatch::Login;
-use touchseal_proto::{FINGERPRINT_TA, SOTER_TA};
+use touchseal_proto::{GATEKEEPER_TA, SOTER_TA};
 
 const KERNEL_NAMESPACE: [u8; 16] = [
     0x58, 0xac, 0x9c, 0xa0, 0x20, 0x86, 0x46, 0x83, 0xa1, 0xb8, 0xec, 0x4b, 0xc0, 0x8e, 0x01, 0xb6,
@@ -52,6 +53,9 @@ pub fn login(parameters: &ParametersAny<'_>) -> optee_utee::Result<Login> {
 fn ta(client: &Uuid, claim: Option<(u32, u32)>) -> optee_utee::Result<Login> {
     if same(client, &Uuid::parse_str(FINGERPRINT_TA.uuid)?)? {
         return Ok(Login::FingerprintTa);
+    }
+    if same(client, &Uuid::parse_str(GATEKEEPER_TA)?)? {
+        return Ok(Login::GatekeeperTa);
     }
     match claim {
         Some((uid, _)) if same(client, &Uuid::parse_str(SOTER_TA)?)? => Ok(Login::SoterTa { uid }),

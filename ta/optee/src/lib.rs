@@ -25,8 +25,18 @@ mod panic;
 mod peer;
 pub mod platform;
 mod store;
+mod uart;
 
 pub use algorithm::{P256, Rsa2048};
 pub use caller::login;
 pub use instance::Instance;
 pub use platform::OpteePlatform;
+pub use uart::SecureUart;
+
+/// The fingerprint TA that is believed: in a build for emulators the one with the simulated
+/// sensor, and no other.
+pub const FINGERPRINT_TA: touchseal_proto::FingerprintTa = if cfg!(feature = "simulated-sensor") {
+    touchseal_proto::SIMULATED_FINGERPRINT_TA
+} else {
+    touchseal_proto::FINGERPRINT_TA
+};

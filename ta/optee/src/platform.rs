@@ -1,5 +1,6 @@
 //! The platform traits.
 
+use crate::FINGERPRINT_TA;
 use crate::algorithm::{Algorithm, P256, Rsa2048};
 use crate::object::Object;
 use crate::peer::Peer;
@@ -15,8 +16,8 @@ use touchseal_core::platform::{
 };
 use touchseal_proto::command::{FingerprintCommand, PaymentCommand, Request};
 use touchseal_proto::label::Name;
-use touchseal_proto::message::{GetFingers, GetTokenKey, TokenKey};
-use touchseal_proto::{FINGERPRINT_TA, PAYMENT_TA, SOTER_TA};
+use touchseal_proto::message::{GetFingers, GetInfo, GetPasswordKey, GetTokenKey, TokenKey};
+use touchseal_proto::{PAYMENT_TA, SOTER_TA};
 
 /// OP-TEE, as the trusted application `uuid` sees it, with key pairs of one algorithm.
 pub struct OpteePlatform<A> {
@@ -45,7 +46,7 @@ pub fn soter() -> OpteePlatform<Rsa2048> {
     OpteePlatform::new(SOTER_TA, RpmbStore::of_one_instance())
 }
 
-/// The fingerprint TA's platform: it has no keys.
+/// The platform of the fingerprint TA that is believed: it has no keys.
 pub fn fingerprint() -> OpteePlatform<()> {
     OpteePlatform::new(FINGERPRINT_TA.uuid, RpmbStore::of_the_only_instance())
 }
@@ -163,8 +164,19 @@ impl SoterPlatform for OpteePlatform<Rsa2048> {
     }
 }
 
+/// A payment TA that died is found again: a session each time.
+fn ask_payment<R: Request>(request: &R) -> Result<R::Response> {
+    Peer::open(PAYMENT_TA, None)?.ask::<_, PAYMENT_IN, PAYMENT_OUT>(request)
+}
+
 impl FingerprintPlatform for OpteePlatform<()> {
     fn token_key(&mut self) -> Result<TokenKey> {
-        Peer::open(PAYMENT_TA, None)?.ask::<_, PAYMENT_IN, PAYMENT_OUT>(&GetTokenKey {})
+        ask_payment(&GetTokenKey {})
+    }
+    fn password_key(&mut self) -> Result<TokenKey> {
+        ask_payment(&GetPasswordKey {})
+    }
+    fn factory_mode(&mut self) -> Result<bool> {
+        Ok(!ask_payment(&GetInfo {})?.latched)
     }
 }

@@ -11,10 +11,10 @@ use optee_utee::{
 };
 use touchseal_core::config::Config;
 use touchseal_core::payment::{PaymentTa, Session};
-use touchseal_optee::{Instance, OpteePlatform, P256, entry, login, platform};
+use touchseal_optee::{FINGERPRINT_TA, Instance, OpteePlatform, P256, entry, login, platform};
+use touchseal_proto::TA_VERSION;
 use touchseal_proto::command::PaymentCommand;
 use touchseal_proto::signed::SecurityLevel;
-use touchseal_proto::{FINGERPRINT_TA, TA_VERSION};
 
 const CONFIG: Config = Config {
     ta_version: TA_VERSION,

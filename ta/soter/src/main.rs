@@ -11,10 +11,10 @@ use optee_utee::{
 };
 use touchseal_core::config::Config;
 use touchseal_core::soter::SoterTa;
-use touchseal_optee::{Instance, OpteePlatform, Rsa2048, entry, login, platform};
+use touchseal_optee::{FINGERPRINT_TA, Instance, OpteePlatform, Rsa2048, entry, login, platform};
+use touchseal_proto::TA_VERSION;
 use touchseal_proto::command::SoterCommand;
 use touchseal_proto::signed::SecurityLevel;
-use touchseal_proto::{FINGERPRINT_TA, TA_VERSION};
 
 const CONFIG: Config = Config {
     ta_version: TA_VERSION,

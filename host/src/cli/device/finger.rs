@@ -2,41 +2,92 @@
 
 use super::output::Output;
 use super::session;
+use super::touch::Finger;
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
-use std::path::PathBuf;
-use touchseal::finger;
+use touchseal::words;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Enrol a finger (as root)
+    /// Enrol a finger: several impressions, placed a little differently (as root)
     Enroll {
-        /// An image of the finger: PNG, BMP or PGM at 500 dpi
-        #[arg(long)]
-        image: PathBuf,
+        #[command(flatten)]
+        finger: Finger,
+    },
+    /// List the enrolled fingers
+    Fingers,
+    /// Remove an enrolled finger (as root)
+    RemoveFinger {
+        /// Its number, as `touchseal fingers` lists it
+        finger: u32,
     },
     /// Remove every enrolled finger (as root)
     RemoveFingers,
+    /// Make every payment key that was made until now unusable, for ever; the fingers stay
+    /// (as root)
+    InvalidateEnrolment,
 }
 
 impl Command {
     pub fn run(self, output: Output) -> Result<()> {
         match self {
-            Self::Enroll { image } => {
-                let print = finger::from_file(&image)?;
-                let enrolled = session::fingerprint()?.enroll(print)?;
-                let (finger, fingers) = (enrolled.finger, enrolled.fingers);
+            Self::Enroll { finger } => {
+                let finger = finger.enroll(None)?;
+                let fingers = session::fingerprint()?.fingers()?.fingers.len();
                 output.say(
                     format!("finger {finger} enrolled, {fingers} in all"),
                     json!({ "finger": finger, "fingers": fingers }),
+                );
+            }
+            Self::Fingers => list(output)?,
+            Self::RemoveFinger { finger } => {
+                session::fingerprint()?.remove_finger(finger)?;
+                output.say(
+                    format!("finger {finger} is not enrolled any more"),
+                    json!({ "removed": finger }),
                 );
             }
             Self::RemoveFingers => {
                 session::fingerprint()?.remove_fingers()?;
                 output.say("no finger is enrolled any more", json!({ "fingers": 0 }));
             }
+            Self::InvalidateEnrolment => {
+                session::fingerprint()?.invalidate_enrolment()?;
+                output.say(
+                    "payment keys that were made until now are unusable",
+                    json!({ "invalidated": true }),
+                );
+            }
         }
         Ok(())
     }
+}
+
+fn list(output: Output) -> Result<()> {
+    let found = session::fingerprint()?.fingers()?;
+    let mut lines: Vec<_> = found
+        .fingers
+        .iter()
+        .map(|finger| format!("finger {finger}"))
+        .collect();
+    if lines.is_empty() {
+        lines.push("no finger is enrolled".into());
+    }
+    match found.locked_ms {
+        0 => {}
+        u32::MAX => lines.push("locked until the password is shown: `touchseal unlock`".into()),
+        ms => lines.push(format!("locked for {} s", ms.div_ceil(1000))),
+    }
+    lines.push(format!("sensor: {}", words::sensor(found.sensor)));
+    output.say(
+        lines.join("\n"),
+        json!({
+            "fingers": found.fingers.as_slice(),
+            "epoch": format!("{:016x}", found.authenticator_id),
+            "locked_ms": found.locked_ms,
+            "sensor": found.sensor as u8,
+        }),
+    );
+    Ok(())
 }

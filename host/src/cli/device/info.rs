@@ -21,7 +21,8 @@ pub fn run(output: Output) -> Result<()> {
         ),
         ("device key", device_key),
         ("counter", info.counter.to_string()),
-        ("fingers", fingers.fingers.to_string()),
+        ("fingers", fingers.fingers.len().to_string()),
+        ("sensor", words::sensor(fingers.sensor).into()),
         ("enrolment", format!("{:016x}", fingers.authenticator_id)),
     ];
     match fingers.locked_ms {
@@ -42,7 +43,9 @@ pub fn run(output: Output) -> Result<()> {
             "root": info.root as u8,
             "device_id": hex::encode(info.device_id),
             "counter": info.counter,
-            "fingers": fingers.fingers,
+            "fingers": fingers.fingers.len(),
+            "sensor": fingers.sensor as u8,
+            "latched": info.latched,
             "epoch": format!("{:016x}", fingers.authenticator_id),
             "locked_ms": fingers.locked_ms,
         }),

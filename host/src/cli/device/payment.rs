@@ -2,13 +2,13 @@
 
 use super::output::{Output, write_file};
 use super::session;
+use super::touch::Finger;
 use crate::cli::out_file::OutFile;
 use crate::cli::{amount, input};
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
-use touchseal::finger;
 use touchseal::proto::label::{Order, Payee, Scene};
 use touchseal::proto::message::{Currency, Payment};
 use touchseal_verify::{Chain, Signed, device_key_to_text, to_json};
@@ -67,9 +67,8 @@ pub struct Pay {
     scene: Scene,
     #[command(flatten)]
     payment: PaymentArgs,
-    /// An image of the finger on the sensor
-    #[arg(long)]
-    image: PathBuf,
+    #[command(flatten)]
+    finger: Finger,
     /// Where to write the signed payment, for the backend
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -109,12 +108,11 @@ impl From<PaymentArgs> for Payment {
 
 impl Pay {
     pub fn run(self, output: Output) -> Result<()> {
-        let print = finger::from_file(&self.image)?;
         let paid = amount(self.payment.amount, self.payment.currency.as_str());
         let out = OutFile::open(self.out)?;
         let mut client = session::payment()?;
         let begun = client.begin(self.scene, self.payment.into())?;
-        let token = session::fingerprint()?.authenticate(begun.handle, print)?;
+        let token = self.finger.authenticate(begun.handle)?;
         let payment = client.finish(begun.handle, token)?;
         let path = out.write(to_json(&Signed::from(payment)).as_bytes())?;
         output.say(

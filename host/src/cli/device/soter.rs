@@ -10,7 +10,6 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use touchseal::SoterClient;
 use touchseal::client::Soter;
-use touchseal::finger;
 use touchseal::proto::label::Scene;
 use touchseal::proto::message::MAX_SPARES;
 use touchseal::proto::soter::{Blob, Challenge, spki_pem};
@@ -58,9 +57,8 @@ pub struct Sign {
     /// What the backend asks to be signed: up to 512 characters
     #[arg(long, value_parser = input::challenge())]
     challenge: Box<Challenge>,
-    /// An image of the finger on the sensor
-    #[arg(long)]
-    image: PathBuf,
+    #[command(flatten)]
+    finger: Finger,
     /// Where to write the signature, for the backend
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -128,11 +126,10 @@ impl Export {
 
 impl Sign {
     fn run(self, output: Output) -> Result<()> {
-        let print = finger::from_file(&self.image)?;
         let out = OutFile::open(self.out)?;
         let mut client = session::soter()?;
         let begun = client.begin(self.scene, *self.challenge)?;
-        let token = session::fingerprint()?.authenticate(begun.handle, print)?;
+        let token = self.finger.authenticate(begun.handle)?;
         let path = write_blob(out, &client.finish(begun.handle, token)?)?;
         output.say(
             format!("signed\nthe signature is in {path}"),

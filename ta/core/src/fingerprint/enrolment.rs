@@ -2,15 +2,15 @@
 //! record that says which of them count.
 
 use super::matcher;
+use super::print::Print;
+use super::sealed_template;
+use super::template::Template;
 use crate::error::{Error, Result};
 use crate::platform::{RECORD_MAX, Random, Store, random_nonzero};
-use crate::record::{self, Record, SEALED_MAX, Sealed};
+use crate::record::{Record, Sealed};
 use touchseal_proto::TA_VERSION;
-use touchseal_proto::message::Print;
+use touchseal_proto::message::MAX_FINGERS;
 use touchseal_proto::wire_struct;
-
-/// The largest number of fingers.
-pub const MAX_FINGERS: usize = 5;
 
 wire_struct! {
     /// The enrolment's state. One block, replaced in place.
@@ -38,11 +38,6 @@ impl Record for State {
 }
 
 impl State {
-    /// How many fingers are enrolled.
-    pub fn count(&self) -> u8 {
-        u8::try_from(self.fingers.len()).unwrap_or(u8::MAX)
-    }
-
     /// The epoch, while there is a finger.
     pub fn authenticator_id(&self) -> u64 {
         if self.fingers.is_empty() {
@@ -51,26 +46,6 @@ impl State {
             self.epoch
         }
     }
-}
-
-wire_struct! {
-    /// A finger, as it is sealed.
-    #[derive(Clone, PartialEq, Eq)]
-    Template {
-        /// Its impression.
-        print: Print,
-    }
-}
-
-impl Record for Template {
-    const MAGIC: [u8; 4] = *b"TSFT";
-    const VERSION: u16 = 1;
-    const SIZE: usize = SEALED_MAX;
-}
-
-fn template_id(finger: u32) -> [u8; 12] {
-    let [a, b, c, d] = finger.to_be_bytes();
-    [b't', b'e', b'm', b'p', b'l', b'a', b't', b'e', a, b, c, d]
 }
 
 /// The state; before the first finger, an empty one. A state last written by a newer
@@ -101,7 +76,7 @@ pub fn write(sealed: &mut Sealed<State>, store: &mut impl Store, state: State) -
 pub fn add<P: Store + Random>(
     sealed: &mut Sealed<State>,
     platform: &mut P,
-    print: &Print,
+    template: &Template,
 ) -> Result<u32> {
     if sealed.get(platform)?.is_none() {
         write(sealed, platform, State::default())?;
@@ -114,11 +89,8 @@ pub fn add<P: Store + Random>(
         .last_finger
         .checked_add(1)
         .ok_or(Error::CounterExhausted)?;
-    let template = record::to_bytes(&Template {
-        print: print.clone(),
-    })?;
     sweep(sealed, platform)?;
-    platform.create(&template_id(finger), &template)?;
+    sealed_template::create(platform, finger, template)?;
     state.last_finger = finger;
     state.epoch = random_nonzero(platform);
     state
@@ -136,6 +108,24 @@ pub fn add<P: Store + Random>(
     Ok(finger)
 }
 
+/// Makes a finger not count any more, then deletes its template.
+pub fn remove(sealed: &mut Sealed<State>, store: &mut impl Store, finger: u32) -> Result<()> {
+    sweep(sealed, store)?;
+    let mut state = read(sealed, store)?;
+    let at = state
+        .fingers
+        .iter()
+        .position(|enrolled| *enrolled == finger);
+    let at = at.ok_or(Error::NoSuchFinger)?;
+    let leaving = state.fingers.remove(at);
+    state
+        .leaving
+        .push(leaving)
+        .map_err(|_| Error::TooManyFingers)?;
+    write(sealed, store, state)?;
+    sweep(sealed, store)
+}
+
 /// Makes no finger count any more, then deletes the templates.
 pub fn remove_all(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
     sweep(sealed, store)?;
@@ -148,6 +138,16 @@ pub fn remove_all(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<
     sweep(sealed, store)
 }
 
+/// Begins a new epoch with the same fingers.
+pub fn invalidate<P: Store + Random>(sealed: &mut Sealed<State>, platform: &mut P) -> Result<()> {
+    let state = read(sealed, platform)?;
+    if state.fingers.is_empty() {
+        return Err(Error::NoFingerEnrolled);
+    }
+    let epoch = random_nonzero(platform);
+    write(sealed, platform, State { epoch, ..state })
+}
+
 /// Deletes the templates that an interrupted removal or enrolment has left.
 fn sweep(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
     if sealed.get(store)?.is_none() {
@@ -155,7 +155,7 @@ fn sweep(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
     }
     let state = read(sealed, store)?;
     if let Some(unfinished) = state.last_finger.checked_add(1) {
-        store.delete(&template_id(unfinished))?;
+        sealed_template::delete(store, unfinished)?;
     }
     if state.leaving.is_empty() {
         return Ok(());
@@ -163,7 +163,7 @@ fn sweep(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
     state
         .leaving
         .iter()
-        .try_for_each(|finger| store.delete(&template_id(*finger)))?;
+        .try_for_each(|finger| sealed_template::delete(store, *finger))?;
     write(
         sealed,
         store,
@@ -174,8 +174,8 @@ fn sweep(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
     )
 }
 
-/// The enrolled finger that `print` is an impression of. Every template is
-/// compared: how long it takes does not say which finger it was.
+/// The enrolled finger that `print` is an impression of. Every impression of every
+/// template is compared: how long it takes does not say which finger it was.
 pub fn find(
     sealed: &mut Sealed<State>,
     store: &mut impl Store,
@@ -183,10 +183,11 @@ pub fn find(
 ) -> Result<Option<u32>> {
     let mut found = None;
     for finger in read(sealed, store)?.fingers {
-        let template: Template =
-            record::load(store, &template_id(finger))?.ok_or(Error::StorageDamaged)?;
-        if matcher::matches(print, &template.print)? && found.is_none() {
-            found = Some(finger);
+        let template = sealed_template::load(store, finger)?.ok_or(Error::StorageDamaged)?;
+        for view in &template.views {
+            if matcher::matches(print, &view.print)? && found.is_none() {
+                found = Some(finger);
+            }
         }
     }
     Ok(found)

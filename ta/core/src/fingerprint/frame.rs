@@ -8,7 +8,8 @@ use zeroize::{Zeroize, Zeroizing};
 pub const MAX_PIXELS: usize = 640 * 480;
 
 const SHORTEST_SIDE: u16 = 25;
-const LONGEST_SIDE: u16 = 640;
+/// The longest side of a picture, in pixels.
+pub const LONGEST_SIDE: u16 = 640;
 
 /// A picture: 8-bit grey, row by row from the top, at 500 dpi. Its memory is taken once,
 /// wiped after each use and when dropped.

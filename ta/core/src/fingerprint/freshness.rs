@@ -26,6 +26,11 @@ impl<S: Sensor> Fresh<S> {
         }
     }
 
+    /// The sensor.
+    pub fn sensor(&mut self) -> &mut S {
+        &mut self.sensor
+    }
+
     fn remember(&mut self, frame: &Frame) -> Result<()> {
         let digest: [u8; 32] = Sha256::new()
             .chain_update(frame.width().to_le_bytes())
@@ -50,6 +55,10 @@ impl<S: Sensor> Sensor for Fresh<S> {
         self.sensor.capture(frame, clock)?;
         self.remember(frame).inspect_err(|_| frame.wipe())
     }
+
+    fn lifted(&mut self, clock: &mut impl Clock) -> Result<bool> {
+        self.sensor.lifted(clock)
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +74,9 @@ mod tests {
         fn capture(&mut self, frame: &mut Frame, _: &mut impl Clock) -> Result<()> {
             frame.start(25, 25)?;
             frame.push(&[self.0.next().unwrap(); 625])
+        }
+        fn lifted(&mut self, _: &mut impl Clock) -> Result<bool> {
+            Ok(true)
         }
     }
 

@@ -79,6 +79,13 @@ impl Lockout {
         self.lock(now);
     }
 
+    /// A stronger credential was shown: no attempt counts any more.
+    pub fn reset(&mut self, sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
+        self.succeeded(sealed, store)?;
+        self.locked_until = 0;
+        Ok(())
+    }
+
     /// The counted attempt matched: the count goes back to the reserved one.
     pub fn succeeded(&mut self, sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
         let state = enrolment::read(sealed, store)?;

@@ -1,64 +1,116 @@
-//! Minutiae matching (NIST's BOZORTH3), within bounds that hold for every input.
-//! Match or no match comes out, never a score: a score would let an attacker climb.
+//! From an image to minutiae (NIST's MINDTCT), and from minutiae to a score (BOZORTH3),
+//! within bounds that hold for every input.
+//!
+//! Only [`matches`] decides anything in a trusted application: a score that came out of
+//! one would let an attacker climb. Who measures error rates takes the score.
 
+use super::frame::Frame;
+use super::print::{MAX_MINUTIAE, Minutia, Print};
+use super::template::MAX_QUALITY;
 use crate::error::{Error, Result};
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 use touchseal_bozorth3::{
-    Limits, MAX_COORDINATE, MAX_THETA, MIN_COMPUTABLE_BOZORTH_MINUTIAE, MatchError, Minutia,
-    match_score,
+    Limits, MAX_COORDINATE, MAX_THETA, MIN_COMPUTABLE_BOZORTH_MINUTIAE, MatchError, match_score,
 };
-use touchseal_proto::message::{MAX_MINUTIAE, Print};
+use touchseal_mindtct::{DetectError, GrayImage, detect};
 use zeroize::Zeroize;
 
 /// Two impressions are of one finger from this score on: the rule of thumb of
 /// BOZORTH3's authors.
-const THRESHOLD: u32 = 40;
+pub const THRESHOLD: u32 = 40;
 
-const _: () = assert!(MAX_MINUTIAE <= Limits::TRUSTED_APPLICATION.minutiae);
+/// Minutiae of a lower quality in the mean, of 100, are of noise, or of a finger that is too
+/// wet or too dry. Noise was seen at 24, real fingers from 36 on.
+const MIN_QUALITY: u8 = 30;
+
+/// What one comparison may cost. README.md of the matcher has what real prints cost; an
+/// attempt compares with twenty impressions at most.
+pub const LIMITS: Limits = Limits {
+    minutiae: MAX_MINUTIAE,
+    steps: 4_000_000,
+    ..Limits::TRUSTED_APPLICATION
+};
+
+const EXTRACTION: touchseal_mindtct::Limits = touchseal_mindtct::Limits::TRUSTED_APPLICATION;
+
+/// The most heap that extracting or comparing holds at any one time, in bytes, the frame
+/// not counted.
+pub const HEAP_BOUND: usize = max(EXTRACTION.heap_bound(), LIMITS.heap_bound());
+
+const fn max(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
+}
+
+/// The most reliable minutiae of a picture, and their quality, 100 at most. One with too few
+/// to tell anything, or with more than any finger has, is a poor image.
+pub fn extract(frame: &Frame) -> Result<(Print, u8)> {
+    let image = GrayImage::new(frame.pixels(), frame.width().into(), frame.height().into())
+        .map_err(|_| Error::PoorImage)?;
+    let mut found = detect(image, &EXTRACTION).map_err(|error| match error {
+        DetectError::OutOfMemory => Error::OutOfMemory,
+        _ => Error::PoorImage,
+    })?;
+    // Of one quality, the first that was found.
+    found.sort_by_key(|minutia| Reverse(minutia.quality));
+    let mut print = Print::default();
+    let mut quality = 0i32;
+    for minutia in found.iter().take(MAX_MINUTIAE) {
+        quality = quality.saturating_add(minutia.quality);
+        let [x, y, theta] = [minutia.x, minutia.y, minutia.theta].map(u16::try_from);
+        let minutia = match (x, y, theta) {
+            (Ok(x), Ok(y), Ok(theta)) => Minutia { x, y, theta },
+            _ => return Err(Error::PoorImage),
+        };
+        print.0.push(minutia).map_err(|_| Error::PoorImage)?;
+    }
+    check(&print)?;
+    let mean = i32::try_from(print.0.len())
+        .ok()
+        .and_then(|count| quality.checked_div(count));
+    let quality = mean.and_then(|mean| u8::try_from(mean).ok()).unwrap_or(0);
+    if quality < MIN_QUALITY {
+        return Err(Error::PoorImage);
+    }
+    Ok((print, quality.min(MAX_QUALITY)))
+}
 
 /// Refuses a print with too few minutiae to tell anything, or with impossible ones.
-pub fn check(print: &Print) -> Result<()> {
-    let possible = |m: &touchseal_proto::message::Minutia| {
-        i32::from(m.x.max(m.y)) <= MAX_COORDINATE && i32::from(m.theta) <= MAX_THETA
-    };
+fn check(print: &Print) -> Result<()> {
+    let possible =
+        |m: &Minutia| i32::from(m.x.max(m.y)) <= MAX_COORDINATE && i32::from(m.theta) <= MAX_THETA;
     if print.0.len() < MIN_COMPUTABLE_BOZORTH_MINUTIAE || !print.0.iter().all(possible) {
         return Err(Error::PoorImage);
     }
     Ok(())
 }
 
-/// Refuses a print that cannot be compared within the bounds, before it becomes a
-/// template that nothing would ever match.
-pub fn check_template(print: &Print) -> Result<()> {
-    check(print)?;
-    if matches(print, print)? {
-        Ok(())
-    } else {
-        Err(Error::PoorImage)
-    }
+/// Whether both are impressions of one finger.
+pub fn matches(probe: &Print, template: &Print) -> Result<bool> {
+    Ok(score(probe, template)? >= THRESHOLD)
 }
 
-/// Whether both are impressions of one finger. A comparison that would pass the
-/// bounds is no match: real prints stay far below them.
-pub fn matches(probe: &Print, template: &Print) -> Result<bool> {
+/// How alike two impressions are. A comparison that would pass the bounds scores nothing:
+/// real prints stay far below them.
+pub fn score(probe: &Print, template: &Print) -> Result<u32> {
     let (mut probe, mut template) = (minutiae(probe)?, minutiae(template)?);
-    let score = match_score(&probe, &template, &Limits::TRUSTED_APPLICATION);
+    let score = match_score(&probe, &template, &LIMITS);
     wipe(&mut probe);
     wipe(&mut template);
     match score {
-        Ok(score) => Ok(score >= THRESHOLD),
-        Err(MatchError::TooComplex) => Ok(false),
+        Ok(score) => Ok(score),
+        Err(MatchError::TooComplex) => Ok(0),
         Err(MatchError::OutOfMemory) => Err(Error::OutOfMemory),
         Err(_) => Err(Error::PoorImage),
     }
 }
 
-fn minutiae(print: &Print) -> Result<Vec<Minutia>> {
+fn minutiae(print: &Print) -> Result<Vec<touchseal_bozorth3::Minutia>> {
     let mut minutiae = Vec::new();
     minutiae
         .try_reserve_exact(print.0.len())
         .map_err(|_| Error::OutOfMemory)?;
-    minutiae.extend(print.0.iter().map(|m| Minutia {
+    minutiae.extend(print.0.iter().map(|m| touchseal_bozorth3::Minutia {
         x: m.x.into(),
         y: m.y.into(),
         theta: m.theta.into(),
@@ -66,7 +118,7 @@ fn minutiae(print: &Print) -> Result<Vec<Minutia>> {
     Ok(minutiae)
 }
 
-fn wipe(minutiae: &mut [Minutia]) {
+fn wipe(minutiae: &mut [touchseal_bozorth3::Minutia]) {
     for minutia in minutiae {
         minutia.x.zeroize();
         minutia.y.zeroize();

@@ -63,12 +63,7 @@ impl<U: Uart> R503<U> {
             None => self.identify(limit)?,
         };
         self.size = Some(size);
-        match self.command(GEN_IMG, limit)? {
-            [DONE] => {}
-            [NO_FINGER] => return Err(Error::NoFingerOnSensor),
-            [NO_IMAGE] => return Err(Error::PoorImage),
-            _ => return Err(Error::SensorFault),
-        }
+        self.take_picture(limit)?;
         frame.start(size.width, size.height)?;
         let [DONE] = self.command(UP_IMAGE, limit)? else {
             return Err(Error::SensorFault);
@@ -85,6 +80,27 @@ impl<U: Uart> R503<U> {
             }
         }
         Ok(())
+    }
+
+    /// Lets the module take a picture, and keep it.
+    fn take_picture(&mut self, limit: &mut Limit<'_, impl Clock>) -> Result<()> {
+        match self.command(GEN_IMG, limit)? {
+            [DONE] => Ok(()),
+            [NO_FINGER] => Err(Error::NoFingerOnSensor),
+            [NO_IMAGE] => Err(Error::PoorImage),
+            _ => Err(Error::SensorFault),
+        }
+    }
+
+    /// After a fault another module may be there.
+    fn note<R>(&mut self, outcome: Result<R>) -> Result<R> {
+        self.line.wipe();
+        if let Err(error) = &outcome
+            && !matches!(error, Error::NoFingerOnSensor | Error::PoorImage)
+        {
+            self.size = None;
+        }
+        outcome
     }
 
     /// Asks the module for the size of its pictures, once it is silent: after a fault it may
@@ -127,15 +143,15 @@ impl<U: Uart> Sensor for R503<U> {
     fn capture(&mut self, frame: &mut Frame, clock: &mut impl Clock) -> Result<()> {
         frame.wipe();
         let outcome = self.picture(frame, &mut Limit::new(clock, CAPTURE_MS));
-        self.line.wipe();
-        match outcome {
-            Ok(()) => {}
-            Err(Error::NoFingerOnSensor | Error::PoorImage) => frame.wipe(),
-            Err(_) => {
-                frame.wipe();
-                self.size = None;
-            }
+        self.note(outcome).inspect_err(|_| frame.wipe())
+    }
+
+    fn lifted(&mut self, clock: &mut impl Clock) -> Result<bool> {
+        let outcome = self.take_picture(&mut Limit::new(clock, CAPTURE_MS));
+        match self.note(outcome) {
+            Ok(()) | Err(Error::PoorImage) => Ok(false),
+            Err(Error::NoFingerOnSensor) => Ok(true),
+            Err(error) => Err(error),
         }
-        outcome
     }
 }

@@ -11,10 +11,10 @@
 
 mod layout;
 
+use super::print::{MAX_MINUTIAE, Minutia, Print};
 use crate::error::{Error, Result};
 use layout::{FORMAT, Header, MinutiaRecord, NO_EXTENDED_DATA, RESOLUTION, UNKNOWN, ViewHeader};
 use touchseal_bozorth3::{MAX_COORDINATE, MAX_THETA, MIN_COMPUTABLE_BOZORTH_MINUTIAE};
-use touchseal_proto::message::{MAX_MINUTIAE, Minutia, Print};
 use touchseal_proto::wire::{Reader, Wire, Writer};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 

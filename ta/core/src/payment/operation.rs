@@ -2,11 +2,11 @@
 //! state: what has not been authorised cannot become a statement.
 
 use super::OPERATION_LIFETIME_MS;
-use crate::auth_token;
+use crate::auth_token::MatchVerifier;
 use crate::error::{Error, Result};
 use crate::keys::KeyRecord;
 use touchseal_proto::label::Scene;
-use touchseal_proto::message::{Payment, TokenKey};
+use touchseal_proto::message::Payment;
 use touchseal_proto::signed::{Header, PaymentStatement, Sensor};
 use touchseal_proto::token::AuthToken;
 
@@ -73,12 +73,12 @@ impl Pending {
     /// Checks that the match was made for this payment, under the key's enrolment.
     pub fn authorize(
         self,
-        token_key: &TokenKey,
+        matches: &MatchVerifier,
         token: &AuthToken,
         key: &KeyRecord,
         now: u64,
     ) -> Result<Authorized> {
-        let finger = self.verify(token_key, token, key.epoch, now)?;
+        let finger = self.verify(matches, token, key.epoch, now)?;
         match self.subject {
             Subject::Payment(scene, payment) => Ok(Authorized {
                 scene,
@@ -94,22 +94,28 @@ impl Pending {
     /// Checks that the match was made for this challenge, under its key's enrolment.
     pub fn authorize_challenge(
         self,
-        token_key: &TokenKey,
+        matches: &MatchVerifier,
         token: &AuthToken,
         now: u64,
     ) -> Result<()> {
         match self.subject {
-            Subject::Challenge { epoch } => self.verify(token_key, token, epoch, now).map(drop),
+            Subject::Challenge { epoch } => self.verify(matches, token, epoch, now).map(drop),
             Subject::Payment(..) => Err(Error::UnknownOperation),
         }
     }
 
-    fn verify(&self, key: &TokenKey, token: &AuthToken, epoch: u64, now: u64) -> Result<u64> {
+    fn verify(
+        &self,
+        matches: &MatchVerifier,
+        token: &AuthToken,
+        epoch: u64,
+        now: u64,
+    ) -> Result<u64> {
         let waited = now.checked_sub(self.began).ok_or(Error::OperationExpired)?;
         if waited > u64::from(OPERATION_LIFETIME_MS) {
             return Err(Error::OperationExpired);
         }
-        auth_token::verify(key, token, self.handle, epoch, now)
+        matches.finger(token, self.handle, epoch, now)
     }
 }
 

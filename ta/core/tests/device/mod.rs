@@ -2,14 +2,16 @@
 #![allow(dead_code, reason = "each test uses some")]
 
 use std::collections::BTreeSet;
+use touchseal::finger::Image;
 use touchseal::proto::label::Label;
-use touchseal::proto::message::{Currency, Minutia, Payment, Print, PublicKey};
+use touchseal::proto::message::{Currency, Payment, PublicKey};
 use touchseal::proto::signed::{KeyStatement, PaymentStatement, Statement};
 use touchseal::proto::status::Status;
 use touchseal::proto::token::AuthToken;
+use touchseal::touch::{self, Prompt};
 use touchseal::{Error, FingerprintClient, PaymentClient};
 use touchseal_core::dispatch::Login;
-use touchseal_nonsecure::{Device, NonsecureTransport};
+use touchseal_nonsecure::{Device, NonsecureTransport, finger};
 
 pub const APP: u32 = 10001;
 
@@ -41,7 +43,7 @@ impl Owner {
     }
 
     pub fn wrong_finger(&mut self) -> Attempt {
-        match self.fingers.authenticate(1, finger(2)) {
+        match show(&mut self.fingers, 1, 2) {
             Err(Error::Refused(Status::FingerNotRecognized)) => Attempt::NotRecognized,
             Err(Error::Refused(Status::LockedOut)) => Attempt::Locked,
             Err(Error::Refused(Status::LockedOutForGood)) => Attempt::LockedForGood,
@@ -50,22 +52,33 @@ impl Owner {
     }
 }
 
-/// A made-up finger: minutiae spread by a fixed rule.
-pub fn finger(seed: u32) -> Print {
-    let mut state = seed.wrapping_mul(0x9e37_79b9);
-    let mut next = |below: u32| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        u16::try_from((state >> 8) % below).unwrap()
-    };
-    Print(
-        (0..30)
-            .map(|_| Minutia {
-                x: next(300),
-                y: next(400),
-                theta: next(360),
-            })
-            .collect(),
-    )
+/// A made-up finger, placed for the `n`th time.
+pub fn image(seed: u64, n: u64) -> Image {
+    let picture = finger::impression(seed, n);
+    Image {
+        width: picture.width,
+        height: picture.height,
+        pixels: picture.pixels,
+    }
+}
+
+/// Enrols a finger.
+pub fn enroll(settings: &mut FingerprintClient<NonsecureTransport>, seed: u64) -> Outcome<u32> {
+    let mut n = 0..;
+    touch::enroll(settings, None, &mut |sensor, prompt| match prompt {
+        Prompt::Place => sensor.place(&image(seed, n.next().unwrap())),
+        _ => Ok(()),
+    })
+}
+
+/// Shows a finger for an operation.
+pub fn show(
+    sensor: &mut FingerprintClient<NonsecureTransport>,
+    operation: u64,
+    seed: u64,
+) -> Outcome<AuthToken> {
+    sensor.place(&image(seed, operation))?;
+    sensor.authenticate(operation)
 }
 
 pub fn shop() -> Label<64> {
@@ -86,7 +99,7 @@ pub fn begin(owner: &mut Owner) -> Outcome<u64> {
 }
 
 pub fn touch(owner: &mut Owner, handle: u64) -> AuthToken {
-    owner.fingers.authenticate(handle, finger(1)).unwrap()
+    show(&mut owner.fingers, handle, 1).unwrap()
 }
 
 /// Provisions, enrols a finger where there is none, makes the keys, and pays twice.
@@ -104,8 +117,8 @@ fn live(device: &Device, traces: &mut Traces) -> Result<(), Error<touchseal_core
     let mut settings = FingerprintClient::new(device.fingerprint(Login::App { uid: 0 }));
     root.provision()?;
     traces.device_key = Some(root.export_device_key()?.public_key);
-    if settings.fingers()?.fingers == 0 {
-        settings.enroll(finger(1))?;
+    if settings.fingers()?.fingers.is_empty() {
+        enroll(&mut settings, 1)?;
     }
     let mut owner = Owner::of(device);
     owner.payments.generate_app_key(false)?;
@@ -116,7 +129,7 @@ fn live(device: &Device, traces: &mut Traces) -> Result<(), Error<touchseal_core
     traces.counters.insert(exported.header.counter);
     for _ in 0..2 {
         let handle = begin(&mut owner)?;
-        let token = owner.fingers.authenticate(handle, finger(1))?;
+        let token = show(&mut owner.fingers, handle, 1)?;
         let signed = owner.payments.finish(handle, token)?;
         let statement = PaymentStatement::from_bytes(&signed.statement).unwrap();
         assert!(

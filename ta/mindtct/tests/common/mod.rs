@@ -84,8 +84,8 @@ impl Image {
         Self::new(name, self.size(), |x, y| {
             let (dx, dy) = (x as f64 - cx, y as f64 - cy);
             let (x, y) = (cx + dx * cos - dy * sin, cy + dx * sin + dy * cos);
-            let inside = (0.0..self.width as f64).contains(&x)
-                && (0.0..self.height as f64).contains(&y);
+            let inside =
+                (0.0..self.width as f64).contains(&x) && (0.0..self.height as f64).contains(&y);
             if inside {
                 self.pixel(x as usize, y as usize)
             } else {
@@ -134,7 +134,11 @@ pub fn blank(size: (usize, usize), grey: u8) -> Image {
 
 pub fn checkerboard(size: (usize, usize), field: usize) -> Image {
     Image::new(format!("checkerboard {field}"), size, |x, y| {
-        if (x / field + y / field).is_multiple_of(2) { 0 } else { 255 }
+        if (x / field + y / field).is_multiple_of(2) {
+            0
+        } else {
+            255
+        }
     })
 }
 
@@ -180,7 +184,15 @@ pub fn finger(size: (usize, usize), seed: u64) -> Image {
 /// Some of everything, small and large, that NIST's code takes, too.
 pub fn made_up() -> Vec<Image> {
     let mut images = Vec::new();
-    let sizes = [(160, 200), (161, 143), (96, 300), (256, 288), (25, 25), (33, 250), (300, 26)];
+    let sizes = [
+        (160, 200),
+        (161, 143),
+        (96, 300),
+        (256, 288),
+        (25, 25),
+        (33, 250),
+        (300, 26),
+    ];
     for (i, size) in sizes.into_iter().enumerate() {
         let seed = i as u64;
         let finger = finger(size, seed);

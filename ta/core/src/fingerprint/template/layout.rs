@@ -1,7 +1,7 @@
 //! The fields of a record, and a minutia in them.
 
 use crate::error::{Error, Result};
-use touchseal_proto::message::Minutia;
+use crate::fingerprint::print::Minutia;
 use touchseal_proto::wire_struct;
 
 /// The format identifier, and the edition's version number.

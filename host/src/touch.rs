@@ -1,0 +1,121 @@
+//! Waits for a finger: at the sensor, or from an image for a simulated one.
+
+use crate::client::{FingerprintClient, Result};
+use crate::{Error, proto};
+use proto::message::{Guidance, Impression};
+use proto::status::Status;
+use proto::token::AuthToken;
+use proto::transport::Transport;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How long a finger is waited for.
+pub const LIMIT: Duration = Duration::from_secs(30);
+/// Until the sensor is asked again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What the owner of the finger has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    /// Put the finger on the sensor.
+    Place,
+    /// Lift it first.
+    Lift,
+    /// What became of an impression.
+    Impression(Guidance, Progress),
+}
+
+/// How far an enrolment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// So many impressions were taken.
+    pub taken: u8,
+    /// Of so many.
+    pub wanted: u8,
+}
+
+/// Tells the owner. Where the sensor is simulated, it [places](FingerprintClient::place) an
+/// image when told to.
+pub trait Owner<T: Transport>: FnMut(&mut FingerprintClient<T>, Prompt) -> Result<(), T> {}
+impl<T: Transport, F: FnMut(&mut FingerprintClient<T>, Prompt) -> Result<(), T>> Owner<T> for F {}
+
+/// Matches a finger for an operation, and waits until one is there.
+///
+/// # Errors
+///
+/// What the trusted application refuses: `NoFingerOnSensor` when none came.
+pub fn authenticate<T: Transport>(
+    client: &mut FingerprintClient<T>,
+    operation: u64,
+    owner: &mut impl Owner<T>,
+) -> Result<AuthToken, T> {
+    wait(client, owner, |client| client.authenticate(operation))
+}
+
+/// Enrols a finger: its number. `token` is a stronger credential's, where one is needed.
+///
+/// # Errors
+///
+/// What the trusted application refuses: `NoFingerOnSensor` when none came. The enrolment is
+/// given up then.
+pub fn enroll<T: Transport>(
+    client: &mut FingerprintClient<T>,
+    token: Option<AuthToken>,
+    owner: &mut impl Owner<T>,
+) -> Result<u32, T> {
+    client.begin_enroll(token)?;
+    let enrolled = impressions(client, owner);
+    if enrolled.is_err() {
+        // What is told is why the enrolment failed.
+        let _ = client.abort_enroll();
+    }
+    enrolled
+}
+
+fn impressions<T: Transport>(
+    client: &mut FingerprintClient<T>,
+    owner: &mut impl Owner<T>,
+) -> Result<u32, T> {
+    loop {
+        let Impression {
+            guidance,
+            taken,
+            wanted,
+            finger,
+        } = wait(client, owner, FingerprintClient::add_impression)?;
+        owner(
+            client,
+            Prompt::Impression(guidance, Progress { taken, wanted }),
+        )?;
+        if guidance == Guidance::Enrolled {
+            return Ok(finger);
+        }
+    }
+}
+
+/// Asks until the answer is another than that no finger was put on the sensor.
+fn wait<R, T: Transport>(
+    client: &mut FingerprintClient<T>,
+    owner: &mut impl Owner<T>,
+    mut ask: impl FnMut(&mut FingerprintClient<T>) -> Result<R, T>,
+) -> Result<R, T> {
+    let until = Instant::now() + LIMIT;
+    let mut told = None;
+    loop {
+        let outcome = ask(client);
+        let prompt = match outcome {
+            Err(Error::Refused(Status::NoFingerOnSensor)) => Prompt::Place,
+            Err(Error::Refused(Status::LiftFinger)) => Prompt::Lift,
+            outcome => return outcome,
+        };
+        if Instant::now() >= until {
+            return outcome;
+        }
+        if told == Some(prompt) {
+            sleep(PAUSE);
+        } else {
+            owner(client, prompt)?;
+            told = Some(prompt);
+        }
+    }
+}
