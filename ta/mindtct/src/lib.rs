@@ -59,6 +59,7 @@ mod maps;
 mod num;
 mod quality;
 mod remove;
+mod waves;
 
 use alloc::vec::Vec;
 
