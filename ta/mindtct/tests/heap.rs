@@ -1,6 +1,5 @@
-//! A detection never holds more memory than [`Limits::heap_bound`] says, an allocation that fails is
-//! an error, and what is freed is wiped: in a trusted application an abort would be the end of all
-//! its sessions, and the heap is shared with what comes after.
+//! A detection never holds more memory than [`Limits::heap_bound`] says, and an allocation that
+//! fails is an error: in a trusted application an abort would be the end of all its sessions.
 
 mod common;
 
