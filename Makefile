@@ -43,6 +43,7 @@ test: check test-host test-guest
 
 test-host: tools
 	@$(TOOLBOX) cargo test --quiet
+	@$(TOOLBOX) cargo test --quiet --package touchseal-mindtct --features nbis --test nbis
 	@qemu/tests/bad-input.sh
 
 test-guest:
@@ -56,7 +57,7 @@ test-guest:
 
 check: ta
 	@$(TOOLBOX) cargo fmt --all --check
-	@$(TOOLBOX) cargo clippy --quiet --all-targets --features touchseal-qemu/platform -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet --all-targets --features touchseal-qemu/platform,touchseal-mindtct/nbis -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal --features teec --all-targets -- --deny warnings
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items

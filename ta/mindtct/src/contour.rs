@@ -196,15 +196,18 @@ pub(crate) fn is_on_contour(
 
 /// The contour to both sides of an edge.
 pub(crate) enum Around {
-    /// `half` edges to each side.
-    Whole(Contour),
-    /// It closes before.
+    /// `half` edges to each side, fewer to the second when they end at those of the first.
+    Open(Contour),
+    /// It closes on the first side.
     Loop(Contour),
     /// It ends before.
     Incomplete,
 }
 
-/// `get_high_curvature_contour`, and `get_centered_contour`, which drops the contour of a loop.
+/// `get_high_curvature_contour`, and `get_centered_contour`, which takes whole ones only.
+///
+/// The first of them means to report a loop also when the second side closes it, but has overwritten
+/// by then what it knew.
 pub(crate) fn around(
     bitmap: &Bitmap,
     middle: Edge,
@@ -226,21 +229,15 @@ pub(crate) fn around(
         return Ok(Around::Incomplete);
     };
     let stop = (end.x, end.y);
-    let scan = Scan::Counterclockwise;
-    let (second, closed) = match trace(bitmap, middle, stop, half, scan, budget)? {
-        Trace::Impossible => return Ok(Around::Incomplete),
-        Trace::Loop(edges) => (edges, true),
-        Trace::Open(edges) if edges.len < half => return Ok(Around::Incomplete),
-        Trace::Open(edges) => (edges, false),
+    let second = match trace(bitmap, middle, stop, half, Scan::Counterclockwise, budget)? {
+        Trace::Open(edges) if edges.len == half => edges,
+        Trace::Loop(edges) => edges,
+        _ => return Ok(Around::Incomplete),
     };
     contour.extend(first.iter().rev());
     contour.push(middle);
     contour.extend(second.iter());
-    Ok(if closed {
-        Around::Loop(contour)
-    } else {
-        Around::Whole(contour)
-    })
+    Ok(Around::Open(contour))
 }
 
 /// `min_contour_theta`: where a contour is bent most, seen over `arm` edges to each side, and the

@@ -340,7 +340,7 @@ fn where_curved(
 
     let feature = bitmap.get(edge.x, edge.y);
     let contour = match around(bitmap, edge, CURVE_HALF_CONTOUR, budget)? {
-        Around::Whole(contour) => contour,
+        Around::Open(contour) => contour,
         Around::Loop(contour) => {
             if !loops::is_clockwise(&contour) {
                 loops::process(&contour, bitmap, candidates, budget)?;

@@ -5,15 +5,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! Tables that depend on nothing but the parameters (`init.c`): the pixels of a grid in each
-//! direction, the waves of the Fourier transforms, the sines of the directions.
+//! direction, the sines of the directions.
 
 use core::f64::consts::PI;
 
 use crate::bounds::{DetectError, Secret, room};
-use crate::consts::{DIRECTIONS, GRID_HEIGHT, GRID_WIDTH, WAVE_COEFFICIENTS, WAVES, WINDOW};
+use crate::consts::{DIRECTIONS, GRID_HEIGHT, GRID_WIDTH, WINDOW};
 use crate::num::{quantize, sround};
-
-const STEPS: usize = WINDOW as usize;
 
 /// Bytes of the grids that windows are transformed through.
 pub(crate) const DFT_GRIDS: usize = 2 * (DIRECTIONS * WINDOW * WINDOW) as usize;
@@ -64,20 +62,6 @@ impl Grids {
     pub(crate) fn direction(&self, direction: usize) -> &[(i8, i8)] {
         &self.offsets[direction * self.area..][..self.area]
     }
-}
-
-/// One wave: cosines and sines, as they are (`init_dftwaves`).
-pub(crate) type Wave = [(f64, f64); STEPS];
-
-/// `init_dftwaves`.
-pub(crate) fn waves() -> [Wave; WAVES] {
-    WAVE_COEFFICIENTS.map(|coefficient| {
-        let frequency = 2.0 * PI / f64::from(WINDOW) * coefficient;
-        core::array::from_fn(|i| {
-            let x = frequency * i as f64;
-            (libm::cos(x), libm::sin(x))
-        })
-    })
 }
 
 /// The cosine and sine of twice each direction, which tell directions half a turn apart from the

@@ -59,6 +59,7 @@ mod maps;
 mod num;
 mod quality;
 mod remove;
+mod waves;
 
 use alloc::vec::Vec;
 
@@ -140,7 +141,7 @@ pub fn detect(
     detect_effort(image, limits).0
 }
 
-/// [`detect`], and what it did cost, also when it was refused: for choosing [`Limits`].
+/// [`detect()`], and what it did cost, also when it was refused: for choosing [`Limits`].
 pub fn detect_effort(
     image: GrayImage<'_>,
     limits: &Limits,

@@ -18,8 +18,9 @@ use crate::consts::{
     POWER_NORM_MIN, POWER_SUM_MIN, REMOVE_VALID_MIN, SMOOTH_VALID_MIN, STRENGTH_MIN, VORTICITY_MIN,
     VORTICITY_VALID_MIN, WAVES, WINDOW, WINDOW_OFFSET,
 };
-use crate::grids::{DoubleAngles, Grids, Wave, double_angles, waves};
+use crate::grids::{DoubleAngles, Grids, double_angles};
 use crate::num::{positive_angle, quantize, sround};
+use crate::waves::DFT_WAVES;
 
 /// A block whose ridges have no direction.
 pub(crate) const INVALID: i8 = -1;
@@ -153,7 +154,6 @@ impl Maps {
         budget: &mut Budget,
     ) -> Result<(), DetectError> {
         let grids = Grids::of_windows()?;
-        let waves = waves();
         // Where the window of a block begins; the last blocks are moved into the image, and so are
         // all windows.
         let origin = |block: i32, side: i32| {
@@ -171,7 +171,7 @@ impl Maps {
                     continue;
                 }
                 budget.spend((DIRECTIONS * WINDOW * WINDOW) as usize)?;
-                let direction = Powers::new(image, x, y, &grids, &waves).direction();
+                let direction = Powers::new(image, x, y, &grids).direction();
                 self.direction.set(bx, by, direction);
                 self.low_flow.set(bx, by, i8::from(direction == INVALID));
             }
@@ -209,7 +209,7 @@ struct Powers([[f64; DIRECTIONS as usize]; WAVES]);
 
 impl Powers {
     /// `dft_dir_powers`.
-    fn new(image: &GrayImage<'_>, x: i32, y: i32, grids: &Grids, waves: &[Wave; WAVES]) -> Self {
+    fn new(image: &GrayImage<'_>, x: i32, y: i32, grids: &Grids) -> Self {
         let mut powers = [[0.0; DIRECTIONS as usize]; WAVES];
         for direction in 0..DIRECTIONS as usize {
             let mut sums = [0; WINDOW as usize];
@@ -220,7 +220,7 @@ impl Powers {
                     .map(|&(dx, dy)| image.padded(x + i32::from(dx), y + i32::from(dy)))
                     .sum::<i32>();
             }
-            for (wave, powers) in waves.iter().zip(&mut powers) {
+            for (wave, powers) in DFT_WAVES.iter().zip(&mut powers) {
                 let (mut cos_part, mut sin_part) = (0.0, 0.0);
                 for (&sum, (cos, sin)) in sums.iter().zip(wave) {
                     cos_part += f64::from(sum) * cos;

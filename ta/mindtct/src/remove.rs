@@ -324,8 +324,9 @@ fn adjust_side(
 ) -> Result<bool, DetectError> {
     const LEN: usize = 2 * SIDE_HALF_CONTOUR + 1;
 
-    let Around::Whole(contour) = around(bitmap, m.edge, SIDE_HALF_CONTOUR, budget)? else {
-        return Ok(false);
+    let contour = match around(bitmap, m.edge, SIDE_HALF_CONTOUR, budget)? {
+        Around::Open(contour) if contour.len() == LEN => contour,
+        _ => return Ok(false),
     };
     let (sin, cos) = sin_cos(m.direction);
     let heights: [i32; LEN] = core::array::from_fn(|i| {

@@ -1,10 +1,10 @@
-//! Images: of no finger, and of real ones.
+//! Images: of no finger, and of real ones. Those that are made are the same on every machine.
 #![allow(dead_code, reason = "each test uses some of it")]
 
 use std::f64::consts::PI;
 use std::fmt;
 
-use touchseal_mindtct::GrayImage;
+use touchseal_mindtct::{GrayImage, Minutia};
 
 /// The same sequence on every machine.
 pub struct Seeded(u64);
@@ -78,7 +78,7 @@ impl Image {
 
     /// Turned about its middle; corners are white.
     pub fn turned(&self, degrees: i32) -> Self {
-        let (sin, cos) = f64::from(degrees).to_radians().sin_cos();
+        let (sin, cos) = libm::sincos(f64::from(degrees).to_radians());
         let (cx, cy) = (self.width as f64 / 2.0, self.height as f64 / 2.0);
         let name = format!("{} turned by {degrees}", self.name);
         Self::new(name, self.size(), |x, y| {
@@ -144,10 +144,10 @@ pub fn checkerboard(size: (usize, usize), field: usize) -> Image {
 
 /// Straight ridges.
 pub fn grating(size: (usize, usize), period: f64, degrees: i32) -> Image {
-    let (sin, cos) = f64::from(degrees).to_radians().sin_cos();
+    let (sin, cos) = libm::sincos(f64::from(degrees).to_radians());
     Image::new(format!("grating {period} at {degrees}"), size, |x, y| {
         let along = x as f64 * cos + y as f64 * sin;
-        (127.5 + 120.0 * (2.0 * PI * along / period).sin()) as u8
+        (127.5 + 120.0 * libm::sin(2.0 * PI * along / period)) as u8
     })
 }
 
@@ -175,9 +175,12 @@ pub fn finger(size: (usize, usize), seed: u64) -> Image {
     let (period, stretch) = (7.0 + 3.0 * seeded.part(), 0.7 + 0.6 * seeded.part());
     Image::new(format!("finger {seed}"), size, |x, y| {
         let (x, y) = (x as f64, y as f64);
-        let distance = (x - core.0).hypot((y - core.1) * stretch);
-        let whirled: f64 = whirls.iter().map(|w| w.2 * (y - w.1).atan2(x - w.0)).sum();
-        (127.5 + 110.0 * (2.0 * PI * distance / period + whirled).cos()) as u8
+        let distance = libm::hypot(x - core.0, (y - core.1) * stretch);
+        let whirled: f64 = whirls
+            .iter()
+            .map(|w| w.2 * libm::atan2(y - w.1, x - w.0))
+            .sum();
+        (127.5 + 110.0 * libm::cos(2.0 * PI * distance / period + whirled)) as u8
     })
 }
 
@@ -213,11 +216,40 @@ pub fn made_up() -> Vec<Image> {
     images
 }
 
-/// Real fingers, if `TOUCHSEAL_FINGERS` names a directory of them: it must hold them, then.
+/// NIST's minutiae of an image, as lines of its `xyt` format.
+pub fn xyt(minutiae: &[Minutia]) -> String {
+    let line = |m: &Minutia| format!("{} {} {} {}\n", m.x, m.y, m.theta, m.quality);
+    minutiae.iter().map(line).collect()
+}
+
+/// Images, and NIST's minutiae of them.
+pub fn golden() -> Vec<(Image, &'static str)> {
+    macro_rules! golden {
+        ($($name:literal $size:expr),*) => {
+            [$((
+                Image {
+                    name: $name.into(),
+                    pixels: include_bytes!(concat!("../golden/", $name, ".raw")).into(),
+                    width: $size.0,
+                    height: $size.1,
+                },
+                include_str!(concat!("../golden/", $name, ".xyt")),
+            )),*]
+        };
+    }
+    golden!(
+        "small_72x64"(72, 64),
+        "grating_160x160_s2"(160, 160),
+        "whorl_208x208_s1"(208, 208),
+        "whorl_208x208_s2"(208, 208),
+        "loop_200x240"(200, 240)
+    )
+    .into()
+}
+
+/// Real fingers: `p1_1` and `p1_2` are one, `p2_1` is another.
 pub fn real() -> Vec<Image> {
-    let Ok(directory) = std::env::var("TOUCHSEAL_FINGERS") else {
-        return Vec::new();
-    };
+    let directory = std::env::var("TOUCHSEAL_FINGERS").expect("TOUCHSEAL_FINGERS");
     ["p1_1", "p1_2", "p2_1"]
         .map(|name| {
             let path = format!("{directory}/{name}.png");
