@@ -183,6 +183,16 @@ commands! {
 }
 
 commands! {
+    /// What the gatekeeper TA understands.
+    GatekeeperCommand {
+        1 GetPassword    -> PasswordState, Anyone;
+        2 SetPassword    -> Done,          Provisioner;
+        3 VerifyPassword -> Authenticated, App;
+        4 ForgetPassword -> Done,          Provisioner;
+    }
+}
+
+commands! {
     /// What the fingerprint TA understands besides, in the build whose sensor is simulated.
     SimulatedSensorCommand {
         100 PlaceImage -> Done, App;

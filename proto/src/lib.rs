@@ -17,6 +17,7 @@
 pub mod command;
 pub mod label;
 pub mod message;
+pub mod password;
 pub mod signed;
 pub mod soter;
 pub mod status;

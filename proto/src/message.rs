@@ -1,6 +1,8 @@
 //! Requests and responses. A request's layout is its fields in order; so is a
 //! response's, behind the version byte and the [`Status`].
 
+mod gatekeeper;
+
 use crate::label::{Lot, Name, Order, Payee, Scene};
 use crate::signed::{KeyStatement, PaymentStatement, ReportStatement, Root, SecurityLevel, Sensor};
 use crate::soter::{Challenge, CpuId, RsaPublicKey};
@@ -9,6 +11,8 @@ use crate::token::AuthToken;
 use crate::wire::{Reader, Wire, WireError, Writer, wire_enum, wire_struct};
 use heapless::Vec;
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+pub use gatekeeper::*;
 
 /// A P-256 public key: X, then Y, 32 bytes each, big-endian.
 pub type PublicKey = [u8; 64];

@@ -165,6 +165,15 @@ statuses! {
     43 NoSuchFinger
         "no finger of that number is enrolled"
         "see which there are with `touchseal fingers`"
+    44 PasswordWrong
+        "the password is wrong"
+        "try again with the password that is set"
+    45 NoPassword
+        "no password is set"
+        "set one with `touchseal set-password`"
+    46 PasswordLocked
+        "too many wrong passwords: locked for a while"
+        "wait, then try again"
     50 DriverMissing
         "there is no OP-TEE driver: the TEE device node is not there"
         "check that the kernel has CONFIG_OPTEE and that the firmware has OP-TEE"

@@ -18,7 +18,8 @@ pub const SIMULATED: u32 = 1 << 31;
 pub struct AuthToken {
     /// The operation handle that the match was made for.
     pub challenge: u64,
-    /// Android's secure user id; ours is the number of the finger.
+    /// Of a fingerprint the number of the finger; of a password Android's secure user id,
+    /// which is another whenever a password is set without the one before.
     pub user_id: u64,
     /// The enrolment epoch: changes whenever a finger is enrolled.
     pub authenticator_id: u64,

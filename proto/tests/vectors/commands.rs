@@ -13,7 +13,7 @@ use touchseal_proto::wire::Wire;
 
 /// One command there and back, as it travels. Returns its id and its row in the document,
 /// up to the caller.
-fn exchange<R: Request>(
+pub fn exchange<R: Request>(
     asked: &str,
     request: R,
     answered: &str,
@@ -58,7 +58,7 @@ fn name_of<T>() -> &'static str {
 
 /// A command that is in the table and not in `exchanged` has no vectors. What the
 /// document has of the trusted application `ta` is just these commands.
-fn complete(ta: &str, mut exchanged: Vec<(u32, String)>, caller: fn(u32) -> Option<Caller>) {
+pub fn complete(ta: &str, mut exchanged: Vec<(u32, String)>, caller: fn(u32) -> Option<Caller>) {
     exchanged.sort();
     let served = (0..=u16::MAX.into()).filter(|command| caller(*command).is_some());
     assert!(

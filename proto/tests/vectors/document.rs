@@ -1,9 +1,11 @@
 //! What `PROTOCOL.md` says.
 
-use touchseal_proto::command::{FingerprintCommand, PaymentCommand, SoterCommand};
+use touchseal_proto::command::{
+    FingerprintCommand, GatekeeperCommand, PaymentCommand, SoterCommand,
+};
 use touchseal_proto::soter::{BLOB_MAX, JSON_MAX};
 use touchseal_proto::status::Status;
-use touchseal_proto::{FINGERPRINT_TA, PAYMENT_TA, SOTER_TA};
+use touchseal_proto::{FINGERPRINT_TA, GATEKEEPER_TA, PAYMENT_TA, SOTER_TA};
 
 const DOCUMENT: &str = include_str!("../../PROTOCOL.md");
 
@@ -45,6 +47,12 @@ fn trusted_applications_are_documented() {
                 FINGERPRINT_TA.uuid,
                 FingerprintCommand::MAX_REQUEST,
                 FingerprintCommand::MAX_RESPONSE
+            ),
+            row(
+                "gatekeeper TA",
+                GATEKEEPER_TA,
+                GatekeeperCommand::MAX_REQUEST,
+                GatekeeperCommand::MAX_RESPONSE
             ),
         ]
     );
