@@ -5,13 +5,16 @@ use crate::finger::Image;
 use crate::patience::Patience;
 use std::marker::PhantomData;
 use touchseal_proto::command::{
-    FingerprintCommand, PaymentCommand, Request, SimulatedSensorCommand, SoterCommand,
+    FingerprintCommand, GatekeeperCommand, PaymentCommand, Request, SimulatedSensorCommand,
+    SoterCommand,
 };
 use touchseal_proto::label::Scene;
 use touchseal_proto::message::*;
+use touchseal_proto::password::Password;
 use touchseal_proto::soter::{Blob, Challenge};
 use touchseal_proto::token::AuthToken;
 use touchseal_proto::transport::{Transport, call};
+use zeroize::Zeroizing;
 
 /// The outcome of a command over `T`.
 pub type Result<R, T> = std::result::Result<R, Error<<T as Transport>::Error>>;
@@ -34,6 +37,8 @@ pub enum Payments {}
 pub enum Soter {}
 /// The fingerprint TA.
 pub enum Fingerprints {}
+/// The gatekeeper TA.
+pub enum Gatekeeper {}
 /// The fingerprint TA whose sensor is simulated, as what is put on the sensor reaches it.
 enum SimulatedSensor {}
 
@@ -48,6 +53,10 @@ impl Ta for Soter {
 impl Ta for Fingerprints {
     const MAX_REQUEST: usize = FingerprintCommand::MAX_REQUEST;
     const MAX_RESPONSE: usize = FingerprintCommand::MAX_RESPONSE;
+}
+impl Ta for Gatekeeper {
+    const MAX_REQUEST: usize = GatekeeperCommand::MAX_REQUEST;
+    const MAX_RESPONSE: usize = GatekeeperCommand::MAX_RESPONSE;
 }
 impl Ta for SimulatedSensor {
     const MAX_REQUEST: usize = SimulatedSensorCommand::MAX_REQUEST;
@@ -69,6 +78,8 @@ pub type PaymentClient<T> = Client<T, Payments>;
 pub type SoterClient<T> = Client<T, Soter>;
 /// A session with the fingerprint TA.
 pub type FingerprintClient<T> = Client<T, Fingerprints>;
+/// A session with the gatekeeper TA.
+pub type GatekeeperClient<T> = Client<T, Gatekeeper>;
 
 impl<T: Transport, A: Ta> Client<T, A> {
     /// Over an open session.
@@ -85,10 +96,11 @@ impl<T: Transport, A: Ta> Client<T, A> {
     }
 }
 
+/// What was sent is wiped: it may be a password.
 fn ask<T: Transport, A: Ta, R: Request>(transport: &mut T, request: &R) -> Result<R::Response, T> {
     call(
         request,
-        &mut vec![0; A::MAX_REQUEST],
+        &mut Zeroizing::new(vec![0; A::MAX_REQUEST]),
         &mut vec![0; A::MAX_RESPONSE],
         |command, request, response| transport.invoke(command, request, response),
     )
@@ -307,5 +319,31 @@ impl<T: Transport> FingerprintClient<T> {
             offset += part.pixels.len() as u32;
         }
         Ok(())
+    }
+}
+
+impl<T: Transport> GatekeeperClient<T> {
+    /// Whether a password is set, and for how long none is compared.
+    pub fn password(&mut self) -> Result<PasswordState, T> {
+        self.call(&GetPassword {})
+    }
+
+    /// Sets the password, or changes the current one. For uid 0.
+    pub fn set_password(&mut self, current: Option<Password>, new: Password) -> Result<Done, T> {
+        self.call(&SetPassword { current, new })
+    }
+
+    /// Shows the password for a [challenge](FingerprintClient::challenge).
+    pub fn verify_password(&mut self, challenge: u64, password: Password) -> Result<AuthToken, T> {
+        let request = VerifyPassword {
+            challenge,
+            password,
+        };
+        Ok(self.call(&request)?.token)
+    }
+
+    /// Removes the password: a factory reset. For uid 0.
+    pub fn forget_password(&mut self) -> Result<Done, T> {
+        self.call(&ForgetPassword {})
     }
 }

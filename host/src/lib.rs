@@ -23,6 +23,6 @@ pub mod touch;
 pub mod transport;
 pub mod words;
 
-pub use client::{FingerprintClient, PaymentClient, SoterClient};
+pub use client::{FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
 pub use touchseal_proto as proto;
 pub use touchseal_proto::transport::CallError as Error;

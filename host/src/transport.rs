@@ -3,7 +3,7 @@
 #[cfg(feature = "teec")]
 pub mod teec;
 
-use crate::client::{FingerprintClient, PaymentClient, SoterClient};
+use crate::client::{FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
 use touchseal_proto::status::Status;
 use touchseal_proto::transport::{CallError, Transport};
 
@@ -17,6 +17,8 @@ pub trait SecureWorld {
     fn soter(&self) -> Result<SoterClient<Self::Transport>, TransportError<Self>>;
     /// A session with the fingerprint TA.
     fn fingerprint(&self) -> Result<FingerprintClient<Self::Transport>, TransportError<Self>>;
+    /// A session with the gatekeeper TA.
+    fn gatekeeper(&self) -> Result<GatekeeperClient<Self::Transport>, TransportError<Self>>;
     /// What has happened when the secure world was not reached.
     fn cause(error: &TransportError<Self>) -> Status;
 

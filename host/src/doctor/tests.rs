@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::transport::TransportError;
-use crate::{FingerprintClient, PaymentClient, SoterClient};
+use crate::{FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
 use touchseal_core::dispatch::Login;
 use touchseal_core::error::Error;
 use touchseal_nonsecure::{Device, NonsecureTransport};
@@ -56,6 +56,9 @@ impl SecureWorld for World {
     }
     fn fingerprint(&self) -> Result<FingerprintClient<NonsecureTransport>, TransportError<Self>> {
         Ok(FingerprintClient::new(self.device.fingerprint(ROOT)))
+    }
+    fn gatekeeper(&self) -> Result<GatekeeperClient<NonsecureTransport>, TransportError<Self>> {
+        Ok(GatekeeperClient::new(self.device.gatekeeper(ROOT)))
     }
     fn cause(error: &Error) -> Status {
         error.status()

@@ -77,7 +77,10 @@ impl From<Status> for Code {
             | Status::PoorImage
             | Status::NoFingerOnSensor
             | Status::LockedOut
-            | Status::LockedOutForGood => Self::VerificationFailed,
+            | Status::LockedOutForGood
+            | Status::PasswordWrong
+            | Status::NoPassword
+            | Status::PasswordLocked => Self::VerificationFailed,
             Status::StorageDead
             | Status::PeerUnavailable
             | Status::SensorSilent

@@ -1,6 +1,6 @@
 //! Over the GlobalPlatform TEE client API (libteec, the kernel, OP-TEE).
 
-use crate::client::{FingerprintClient, PaymentClient, SoterClient};
+use crate::client::{FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
 use crate::transport::SecureWorld;
 use optee_teec::{
     ConnectionMethods, Context, ErrorKind, Operation, ParamNone, ParamTmpRef, ParamType,
@@ -10,7 +10,9 @@ use std::fmt;
 use std::fs::File;
 use touchseal_proto::status::Status;
 use touchseal_proto::transport::Transport;
-use touchseal_proto::{FINGERPRINT_TA, PAYMENT_TA, SIMULATED_FINGERPRINT_TA, SOTER_TA};
+use touchseal_proto::{
+    FINGERPRINT_TA, GATEKEEPER_TA, PAYMENT_TA, SIMULATED_FINGERPRINT_TA, SOTER_TA,
+};
 
 /// The node that libteec opens.
 pub const DEVICE_NODE: &str = "/dev/tee0";
@@ -105,6 +107,9 @@ impl SecureWorld for Identity {
     fn fingerprint(&self) -> Result<FingerprintClient<Teec>, TeecError> {
         Teec::fingerprint(*self).map(FingerprintClient::new)
     }
+    fn gatekeeper(&self) -> Result<GatekeeperClient<Teec>, TeecError> {
+        Teec::gatekeeper(*self).map(GatekeeperClient::new)
+    }
     fn cause(error: &TeecError) -> Status {
         error.cause()
     }
@@ -134,6 +139,11 @@ impl Teec {
             }
             opened => opened,
         }
+    }
+
+    /// Opens a session with the gatekeeper TA.
+    pub fn gatekeeper(identity: impl Into<Identity>) -> Result<Self, TeecError> {
+        Self::open(GATEKEEPER_TA, identity.into())
     }
 
     fn open(uuid: &str, identity: Identity) -> Result<Self, TeecError> {

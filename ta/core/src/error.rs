@@ -28,6 +28,8 @@ pub enum Error {
     TokenStaleEpoch,
     /// The token is too old, or from the future.
     TokenExpired,
+    /// The token is of another owner than the enrolled fingers.
+    TokenOfOtherOwner,
     /// The factory mode is closed: a stronger credential has to allow it.
     PasswordRequired,
     /// There is no device key.
@@ -74,6 +76,12 @@ pub enum Error {
     LockedOut,
     /// Locked until a stronger credential.
     LockedOutForGood,
+    /// The password is wrong.
+    PasswordWrong,
+    /// No password is set.
+    NoPassword,
+    /// Too many wrong passwords: locked for a while.
+    PasswordLocked,
     /// The other trusted application does not answer.
     PeerUnavailable,
     /// The other trusted application refused.
@@ -137,6 +145,7 @@ impl Error {
             | Self::TokenOfOtherType
             | Self::TokenStaleEpoch
             | Self::TokenExpired
+            | Self::TokenOfOtherOwner
             | Self::PasswordRequired => Status::NotAuthorized,
             Self::NotProvisioned => Status::NotProvisioned,
             Self::DeviceKeyLost => Status::DeviceKeyLost,
@@ -162,6 +171,9 @@ impl Error {
             Self::NoSuchFinger => Status::NoSuchFinger,
             Self::LockedOut => Status::LockedOut,
             Self::LockedOutForGood => Status::LockedOutForGood,
+            Self::PasswordWrong => Status::PasswordWrong,
+            Self::NoPassword => Status::NoPassword,
+            Self::PasswordLocked => Status::PasswordLocked,
             Self::PeerUnavailable => Status::PeerUnavailable,
             Self::Peer(status) => status,
             Self::StorageUnavailable => Status::StorageUnavailable,

@@ -129,13 +129,14 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
         Ok(FreshChallenge { challenge })
     }
 
-    /// Checks that a stronger credential was shown just now, for the last challenge, which
-    /// is used up.
-    fn require_password(&mut self, token: &AuthToken) -> Result<()> {
+    /// Checks that the owner's stronger credential was shown just now, for the last
+    /// challenge, which is used up.
+    fn require_password(&mut self, running: &mut Running, token: &AuthToken) -> Result<()> {
         let challenge = self.challenge.take().ok_or(Error::TokenForOther)?;
         let key = self.platform.password_key()?;
         let now = self.platform.now_ms();
-        auth_token::verify(&key, token, token::PASSWORD, challenge, now).map(drop)
+        auth_token::verify(&key, token, token::PASSWORD, challenge, now)?;
+        enrolment::admit(&mut running.state, &mut self.platform, token.user_id)
     }
 
     /// Without a token only while the factory mode is open.
@@ -144,8 +145,8 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
         running: &mut Running,
         token: Option<AuthToken>,
     ) -> Result<EnrollBegun> {
-        match token {
-            Some(token) => self.require_password(&token)?,
+        match &token {
+            Some(token) => self.require_password(running, token)?,
             None if self.platform.factory_mode()? => {}
             None => return Err(Error::PasswordRequired),
         }
@@ -153,7 +154,8 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
         if state.fingers.is_full() {
             return Err(Error::TooManyFingers);
         }
-        self.enrolling = Some(Enrolling::begin(self.platform.now_ms()));
+        let admitted = token.map(|token| token.user_id);
+        self.enrolling = Some(Enrolling::begin(admitted, self.platform.now_ms()));
         Ok(EnrollBegun { wanted: WANTED })
     }
 
@@ -181,13 +183,14 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
         let Some(template) = enrolling.template() else {
             return Ok(impression(guidance, 0));
         };
-        let finger = enrolment::add(&mut running.state, &mut self.platform, template);
+        let admitted = enrolling.admitted();
+        let finger = enrolment::add(&mut running.state, &mut self.platform, template, admitted);
         self.enrolling = None;
         Ok(impression(Guidance::Enrolled, finger?))
     }
 
     fn reset_lockout(&mut self, running: &mut Running, token: &AuthToken) -> Result<Done> {
-        self.require_password(token)?;
+        self.require_password(running, token)?;
         running
             .lockout
             .reset(&mut running.state, &mut self.platform)

@@ -19,6 +19,7 @@ mod device_key;
 pub mod dispatch;
 pub mod error;
 pub mod fingerprint;
+pub mod gatekeeper;
 mod keys;
 pub mod payment;
 pub mod platform;

@@ -168,6 +168,12 @@ pub trait FingerprintPlatform: Store + Clock + Random + RefusalLog {
     fn factory_mode(&mut self) -> Result<bool>;
 }
 
+/// What the gatekeeper TA needs.
+pub trait GatekeeperPlatform: Store + Clock + Random + RefusalLog {
+    /// Asks the payment TA for the key that MACs a password's tokens.
+    fn password_key(&mut self) -> Result<TokenKey>;
+}
+
 /// A random u64 that is not zero.
 pub fn random_nonzero(random: &mut impl Random) -> u64 {
     loop {

@@ -14,6 +14,9 @@ pub trait Record: Wire {
     const MAGIC: [u8; 4];
     /// Its layout's version.
     const VERSION: u16;
+    /// The oldest version that is read, too: what was added since lies where there was
+    /// padding, and zero says that there is none.
+    const OLDEST: u16 = Self::VERSION;
     /// Its size with padding.
     const SIZE: usize;
 }
@@ -56,7 +59,7 @@ fn parse<R: Record>(bytes: &[u8]) -> Result<R> {
         return Err(Error::TaTooOld);
     }
     let size: u16 = input.get()?;
-    if version != R::VERSION || usize::from(size) != bytes.len() || bytes.len() != R::SIZE {
+    if version < R::OLDEST || usize::from(size) != bytes.len() || bytes.len() != R::SIZE {
         return Err(Error::StorageDamaged);
     }
     let record = input.get()?;

@@ -11,19 +11,27 @@ use touchseal_core::fingerprint::template::{Template, View};
 use touchseal_core::fingerprint::{self, sealed_template};
 use touchseal_core::platform::RECORD_MAX;
 use touchseal_core::record::{Record, from_bytes, to_bytes};
-use touchseal_core::{KeyList, KeyRecord, payment, soter};
+use touchseal_core::{KeyList, KeyRecord, gatekeeper, payment, soter};
 use touchseal_proto::label::{Lot, Scene};
+use touchseal_proto::password::Password;
 use touchseal_proto::signed::{KeyKind, Root};
 
 /// The frozen bytes are `expected`, both ways, and whatever is less, more or otherwise
 /// is refused.
 #[track_caller]
 fn frozen<R: Record + PartialEq>(text: &str, size: usize, expected: R) {
+    still_read(text, size, expected);
+    let bytes = hex(text);
+    let record: R = from_bytes(&bytes).unwrap();
+    assert_eq!(to_bytes(&record).unwrap()[..], bytes[..]);
+}
+
+/// The frozen bytes of an older version are read as `expected`.
+#[track_caller]
+fn still_read<R: Record + PartialEq>(text: &str, size: usize, expected: R) {
     let bytes = hex(text);
     assert_eq!(bytes.len(), size);
     assert!(from_bytes::<R>(&bytes) == Ok(expected), "reads otherwise");
-    let record: R = from_bytes(&bytes).unwrap();
-    assert_eq!(to_bytes(&record).unwrap()[..], bytes[..]);
     refuses_what_is_not_whole::<R>(&bytes);
     refuses_another_header::<R>(&bytes);
 }
@@ -51,7 +59,7 @@ fn refuses_another_header<R: Record>(bytes: &[u8]) {
     for bit in 0..64 {
         let mut flipped = bytes.to_vec();
         flipped[bit / 8] ^= 1 << (bit % 8);
-        let newer = flipped[4..6] > bytes[4..6];
+        let newer = flipped[4..6] > R::VERSION.to_be_bytes()[..];
         let expected = if newer {
             Error::TaTooOld
         } else {
@@ -169,21 +177,44 @@ fn key_list_v1() {
     frozen(text, RECORD_MAX, expected);
 }
 
-#[test]
-fn fingerprint_state_v1() {
-    let expected = fingerprint::StateRecord {
+fn fingerprint_state(secure_user_id: u64) -> fingerprint::StateRecord {
+    fingerprint::StateRecord {
         ta_version_floor: 1,
         epoch: 0x1122_3344_5566_7788,
         attempts: 1,
         last_finger: 7,
         fingers: [3, 5, 7].into_iter().collect(),
         leaving: [2].into_iter().collect(),
+        secure_user_id,
+    }
+}
+
+#[test]
+fn fingerprint_state_v1() {
+    let text = include_str!("records/fingerprint_state_v1.hex");
+    still_read(text, RECORD_MAX, fingerprint_state(0));
+}
+
+#[test]
+fn fingerprint_state_v2() {
+    let text = include_str!("records/fingerprint_state_v2.hex");
+    frozen(text, RECORD_MAX, fingerprint_state(0x99aa_bbcc_ddee_ff00));
+}
+
+#[test]
+fn gatekeeper_state_v1() {
+    let text = include_str!("records/gatekeeper_state_v1.hex");
+    let bytes = hex(text);
+    let expected = gatekeeper::StateRecord {
+        ta_version_floor: 1,
+        secure_user_id: 0x99aa_bbcc_ddee_ff00,
+        failures: 5,
+        salt: bytes[24..56].try_into().unwrap(),
+        verifier: bytes[56..88].try_into().unwrap(),
     };
-    frozen(
-        include_str!("records/fingerprint_state_v1.hex"),
-        RECORD_MAX,
-        expected,
-    );
+    let password = Password::new(b"correct horse").unwrap();
+    assert_eq!(expected.is(&password), Ok(true));
+    frozen(text, RECORD_MAX, expected);
 }
 
 /// What was one impression, as a template.

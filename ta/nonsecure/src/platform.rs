@@ -9,8 +9,8 @@ use std::sync::{Arc, Weak};
 use touchseal_core::dispatch::Login;
 use touchseal_core::error::{Error, Result};
 use touchseal_core::platform::{
-    Clock, Enrolment, FingerprintPlatform, Hardware, KeyStore, PaymentPlatform, Random, RefusalLog,
-    SoterPlatform, Store,
+    Clock, Enrolment, FingerprintPlatform, GatekeeperPlatform, Hardware, KeyStore, PaymentPlatform,
+    Random, RefusalLog, SoterPlatform, Store,
 };
 use touchseal_proto::command::{PaymentCommand, Request};
 use touchseal_proto::label::Name;
@@ -214,12 +214,24 @@ impl SoterPlatform for NonsecurePlatform<Rsa2048> {
 
 impl FingerprintPlatform for NonsecurePlatform<()> {
     fn token_key(&mut self) -> Result<TokenKey> {
-        self.device()?.ask_payment(&GetTokenKey {})
+        self.device()?
+            .ask_payment(Login::FingerprintTa, &GetTokenKey {})
     }
     fn password_key(&mut self) -> Result<TokenKey> {
-        self.device()?.ask_payment(&GetPasswordKey {})
+        self.device()?
+            .ask_payment(Login::FingerprintTa, &GetPasswordKey {})
     }
     fn factory_mode(&mut self) -> Result<bool> {
-        Ok(!self.device()?.ask_payment(&GetInfo {})?.latched)
+        Ok(!self
+            .device()?
+            .ask_payment(Login::FingerprintTa, &GetInfo {})?
+            .latched)
+    }
+}
+
+impl GatekeeperPlatform for NonsecurePlatform<()> {
+    fn password_key(&mut self) -> Result<TokenKey> {
+        self.device()?
+            .ask_payment(Login::GatekeeperTa, &GetPasswordKey {})
     }
 }

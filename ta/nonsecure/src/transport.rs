@@ -11,10 +11,12 @@ use touchseal_core::config::Config;
 use touchseal_core::dispatch::Login;
 use touchseal_core::error::{Error, Result};
 use touchseal_core::fingerprint::simulated::SimulatedFingerprintTa;
+use touchseal_core::gatekeeper::GatekeeperTa;
 use touchseal_core::payment::{PaymentTa, Session};
 use touchseal_core::soter::SoterTa;
 use touchseal_proto::command::{
-    FingerprintCommand, PaymentCommand, Request, SimulatedSensorCommand, SoterCommand,
+    FingerprintCommand, GatekeeperCommand, PaymentCommand, Request, SimulatedSensorCommand,
+    SoterCommand,
 };
 use touchseal_proto::message::GetFingers;
 use touchseal_proto::signed::SecurityLevel;
@@ -30,6 +32,7 @@ pub(crate) struct Shared {
     rpmb: Mutex<Rpmb>,
     payment: Mutex<Option<PaymentTa<NonsecurePlatform<P256>>>>,
     fingerprint: Mutex<Option<SimulatedFingerprintTa<NonsecurePlatform<()>>>>,
+    gatekeeper: Mutex<Option<GatekeeperTa<NonsecurePlatform<()>>>>,
     booted: Instant,
     /// How far the clock was turned forward, in milliseconds.
     skipped: AtomicU64,
@@ -67,9 +70,9 @@ impl Shared {
         .map_err(Error::from)
     }
 
-    /// The fingerprint TA asks the payment TA.
-    pub(crate) fn ask_payment<R: Request>(&self, request: &R) -> Result<R::Response> {
-        let mut session = self.open(Login::FingerprintTa)?;
+    /// A trusted application asks the payment TA.
+    pub(crate) fn ask_payment<R: Request>(&self, login: Login, request: &R) -> Result<R::Response> {
+        let mut session = self.open(login)?;
         let answer = call(
             request,
             &mut [0; PaymentCommand::MAX_REQUEST],
@@ -127,6 +130,19 @@ impl Shared {
             .ok_or(Error::PeerUnavailable)?
             .invoke(login, command, request, response)
     }
+
+    fn gatekeeper(
+        &self,
+        login: Login,
+        command: u32,
+        request: &[u8],
+        response: &mut [u8],
+    ) -> Result<usize> {
+        lock(&self.gatekeeper)
+            .as_mut()
+            .ok_or(Error::PeerUnavailable)?
+            .invoke(login, command, request, response)
+    }
 }
 
 fn platform<A>(device: &Arc<Shared>, owner: u8) -> NonsecurePlatform<A> {
@@ -148,18 +164,20 @@ impl Default for Device {
 }
 
 impl Device {
-    /// Starts both trusted applications on `rpmb`.
+    /// Starts the trusted applications on `rpmb`.
     pub fn boot(rpmb: Rpmb) -> Self {
         let shared = Arc::new(Shared {
             rpmb: Mutex::new(rpmb),
             payment: Mutex::new(None),
             fingerprint: Mutex::new(None),
+            gatekeeper: Mutex::new(None),
             booted: Instant::now(),
             skipped: AtomicU64::new(0),
             last_refusal: Mutex::new(None),
         });
         *lock(&shared.payment) = Some(PaymentTa::new(platform(&shared, b'p'), CONFIG));
         *lock(&shared.fingerprint) = Some(SimulatedFingerprintTa::new(platform(&shared, b'f')));
+        *lock(&shared.gatekeeper) = Some(GatekeeperTa::new(platform(&shared, b'g')));
         Self(shared)
     }
 
@@ -221,12 +239,21 @@ impl Device {
             peer: Peer::Fingerprint(login),
         }
     }
+
+    /// A session of `login` with the gatekeeper TA.
+    pub fn gatekeeper(&self, login: Login) -> NonsecureTransport {
+        NonsecureTransport {
+            device: self.clone(),
+            peer: Peer::Gatekeeper(login),
+        }
+    }
 }
 
 enum Peer {
     Payment(Box<Session>),
     Soter(Box<SoterTa<NonsecurePlatform<Rsa2048>>>),
     Fingerprint(Login),
+    Gatekeeper(Login),
 }
 
 /// A session with one of the trusted applications.
@@ -249,6 +276,10 @@ impl Transport for NonsecureTransport {
                 SimulatedSensorCommand::MAX_REQUEST,
                 FingerprintCommand::MAX_RESPONSE,
             ),
+            Peer::Gatekeeper(_) => (
+                GatekeeperCommand::MAX_REQUEST,
+                GatekeeperCommand::MAX_RESPONSE,
+            ),
         };
         if request.len() > largest_request || response.len() < largest_response {
             return Err(Error::Platform);
@@ -257,6 +288,7 @@ impl Transport for NonsecureTransport {
             Peer::Payment(session) => shared.payment(session, command, request, response),
             Peer::Soter(instance) => instance.invoke(command, request, response),
             Peer::Fingerprint(login) => shared.fingerprint(*login, command, request, response),
+            Peer::Gatekeeper(login) => shared.gatekeeper(*login, command, request, response),
         }
     }
 }

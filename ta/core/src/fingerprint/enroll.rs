@@ -18,14 +18,16 @@ const SIMILAR_PERCENT: u32 = 87;
 
 /// A finger that is being enrolled.
 pub struct Enrolling {
+    admitted: Option<u64>,
     template: Template,
     expires: u64,
 }
 
 impl Enrolling {
-    /// Nothing was shown yet.
-    pub fn begin(now: u64) -> Self {
+    /// No finger was shown yet; a password was, where an owner is admitted.
+    pub fn begin(admitted: Option<u64>, now: u64) -> Self {
         Self {
+            admitted,
             template: Template {
                 width: 0,
                 height: 0,
@@ -38,6 +40,11 @@ impl Enrolling {
     /// Whether it is still waited for.
     pub fn is_current(&self, now: u64) -> bool {
         now < self.expires
+    }
+
+    /// The secure user id of who was admitted.
+    pub fn admitted(&self) -> Option<u64> {
+        self.admitted
     }
 
     /// How many impressions were taken.

@@ -28,12 +28,16 @@ wire_struct! {
         fingers: heapless::Vec<u32, MAX_FINGERS>,
         /// Fingers that count no more, and whose templates may still be there.
         leaving: heapless::Vec<u32, MAX_FINGERS>,
+        /// Whose password the fingers were enrolled under: 0 where none was shown yet.
+        /// Without fingers it says nothing.
+        secure_user_id: u64,
     }
 }
 
 impl Record for State {
     const MAGIC: [u8; 4] = *b"TSFS";
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
+    const OLDEST: u16 = 1;
     const SIZE: usize = RECORD_MAX;
 }
 
@@ -70,13 +74,43 @@ pub fn write(sealed: &mut Sealed<State>, store: &mut impl Store, state: State) -
     )
 }
 
+/// Admits who has shown a password: to change the fingers of another owner would be to put
+/// one's own behind the other's keys. The first who does, while a finger is enrolled, is
+/// its owner from then on.
+pub fn admit(
+    sealed: &mut Sealed<State>,
+    store: &mut impl Store,
+    secure_user_id: u64,
+) -> Result<()> {
+    let state = read(sealed, store)?;
+    if secure_user_id == 0 {
+        return Err(Error::TokenOfOtherOwner);
+    }
+    if state.fingers.is_empty() || state.secure_user_id == secure_user_id {
+        return Ok(());
+    }
+    if state.secure_user_id != 0 {
+        return Err(Error::TokenOfOtherOwner);
+    }
+    write(
+        sealed,
+        store,
+        State {
+            secure_user_id,
+            ..state
+        },
+    )
+}
+
 /// Seals a finger under a fresh number, then makes it count, together with a new
 /// epoch, in one write. The state comes before the first finger: what is in the RPMB
-/// is touched only by who knows what it belongs to.
+/// is touched only by who knows what it belongs to. The first finger has the owner who was
+/// admitted, if one was.
 pub fn add<P: Store + Random>(
     sealed: &mut Sealed<State>,
     platform: &mut P,
     template: &Template,
+    admitted: Option<u64>,
 ) -> Result<u32> {
     if sealed.get(platform)?.is_none() {
         write(sealed, platform, State::default())?;
@@ -91,6 +125,9 @@ pub fn add<P: Store + Random>(
         .ok_or(Error::CounterExhausted)?;
     sweep(sealed, platform)?;
     sealed_template::create(platform, finger, template)?;
+    if state.fingers.is_empty() {
+        state.secure_user_id = admitted.unwrap_or(0);
+    }
     state.last_finger = finger;
     state.epoch = random_nonzero(platform);
     state
