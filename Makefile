@@ -1,7 +1,7 @@
 # touchseal: see README.md. Scripts do the work; here are their names.
 
 GUEST := --target aarch64-unknown-linux-gnu
-TAS := --package touchseal-optee --package touchseal-payment --package touchseal-fingerprint --package touchseal-soter
+TAS := --package touchseal-optee --package touchseal-payment --package touchseal-fingerprint --package touchseal-gatekeeper --package touchseal-soter
 TOOLBOX := qemu/toolbox
 PLATFORM := qemu/build/platform.sh
 SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as $(wildcard qemu/*/*.sh)

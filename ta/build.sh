@@ -10,7 +10,7 @@ set -euo pipefail
 TA_VERSION=$(sed -n 's/^pub const TA_VERSION: u32 = \([0-9]*\);$/\1/p' "$REPO/proto/src/lib.rs")
 readonly TA_VERSION
 readonly TARGET=aarch64-unknown-linux-gnu
-readonly TAS=(touchseal-payment touchseal-fingerprint touchseal-soter)
+readonly TAS=(touchseal-payment touchseal-fingerprint touchseal-gatekeeper touchseal-soter)
 
 cd "$REPO"
 cargo build --quiet --profile ta --target $TARGET "${TAS[@]/#/--package=}" >&3 2>&3 || die \

@@ -11,13 +11,13 @@ use core::ops::ControlFlow;
 use optee_utee::Time;
 use touchseal_core::error::{Error, Result};
 use touchseal_core::platform::{
-    Clock, Enrolment, FingerprintPlatform, Hardware, KeyStore, PaymentPlatform, Random, RefusalLog,
-    SoterPlatform, Store,
+    Clock, Enrolment, FingerprintPlatform, GatekeeperPlatform, Hardware, KeyStore, PaymentPlatform,
+    Random, RefusalLog, SoterPlatform, Store,
 };
 use touchseal_proto::command::{FingerprintCommand, PaymentCommand, Request};
 use touchseal_proto::label::Name;
 use touchseal_proto::message::{GetFingers, GetInfo, GetPasswordKey, GetTokenKey, TokenKey};
-use touchseal_proto::{PAYMENT_TA, SOTER_TA};
+use touchseal_proto::{GATEKEEPER_TA, PAYMENT_TA, SOTER_TA};
 
 /// OP-TEE, as the trusted application `uuid` sees it, with key pairs of one algorithm.
 pub struct OpteePlatform<A> {
@@ -49,6 +49,11 @@ pub fn soter() -> OpteePlatform<Rsa2048> {
 /// The platform of the fingerprint TA that is believed: it has no keys.
 pub fn fingerprint() -> OpteePlatform<()> {
     OpteePlatform::new(FINGERPRINT_TA.uuid, RpmbStore::of_the_only_instance())
+}
+
+/// The gatekeeper TA's platform: it has no keys.
+pub fn gatekeeper() -> OpteePlatform<()> {
+    OpteePlatform::new(GATEKEEPER_TA, RpmbStore::of_the_only_instance())
 }
 
 impl<A> Store for OpteePlatform<A> {
@@ -178,5 +183,11 @@ impl FingerprintPlatform for OpteePlatform<()> {
     }
     fn factory_mode(&mut self) -> Result<bool> {
         Ok(!ask_payment(&GetInfo {})?.latched)
+    }
+}
+
+impl GatekeeperPlatform for OpteePlatform<()> {
+    fn password_key(&mut self) -> Result<TokenKey> {
+        ask_payment(&GetPasswordKey {})
     }
 }
