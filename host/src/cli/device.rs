@@ -6,6 +6,7 @@ mod finger;
 mod info;
 mod keys;
 mod output;
+mod password;
 mod payment;
 mod progress;
 mod report;
@@ -35,7 +36,7 @@ pub enum Command {
     /// The device key is registered before. SOTER's device key (ATTK) is registered after: the latch
     /// changes its cpu_id.
     Latch(factory::Latch),
-    /// Remove every finger and every app's keys: not the device key, not the counter (as root)
+    /// Remove every finger, the password and every app's keys: not the device key, not the counter (as root)
     FactoryReset(factory::FactoryReset),
     /// Print the device's public key, which the factory registers with the backend
     DeviceKey {
@@ -45,6 +46,12 @@ pub enum Command {
     },
     #[command(flatten)]
     Finger(finger::Command),
+    /// Set the owner's password, or change it (as root)
+    ///
+    /// With --password-file: the current one's line first, where one is set, then the new one's.
+    SetPassword(password::Source),
+    /// End the lock after too many wrong fingers, with the owner's password
+    Unlock(password::Source),
     #[command(flatten)]
     Keys(keys::Command),
     /// Export this user's app key and payment key, signed by the keys above them
@@ -66,6 +73,8 @@ impl Command {
             Self::FactoryReset(reset) => reset.run(output)?,
             Self::DeviceKey { out } => payment::device_key(out, output)?,
             Self::Finger(command) => command.run(output)?,
+            Self::SetPassword(source) => password::set(&source, output)?,
+            Self::Unlock(source) => password::unlock(&source, output)?,
             Self::Keys(command) => command.run::<Payments>(output)?,
             Self::Chain(export) => export.run(output)?,
             Self::Pay(pay) => pay.run(output)?,

@@ -58,19 +58,33 @@ impl FactoryReset {
     /// The fingers go first: without them every payment key is unusable at once.
     pub fn run(self, output: Output) -> Result<()> {
         session::fingerprint()?.remove_fingers()?;
+        let password = forget_password()?;
         let native = remove_every_key::<Payments>()?;
         let soter = remove_every_key::<Soter>()?;
         let done = |done| if done { "removed" } else { "there are none" };
         output.say(
             format!(
-                "fingers: removed\nkeys of every app: {}\nSOTER keys of every app: {}\n\
+                "fingers: removed\npassword: {}\nkeys of every app: {}\nSOTER keys of every app: {}\n\
                  The device key and the counter stay.",
+                if password { "removed" } else { "there can be none" },
                 done(native),
                 done(soter)
             ),
-            json!({ "fingers": true, "keys": native, "soter_keys": soter }),
+            json!({ "fingers": true, "password": password, "keys": native, "soter_keys": soter }),
         );
         Ok(())
+    }
+}
+
+/// False where nothing can hold one.
+fn forget_password() -> Result<bool> {
+    match session::gatekeeper() {
+        Ok(mut gatekeeper) => {
+            gatekeeper.forget_password()?;
+            Ok(true)
+        }
+        Err(error) if is_absent(&error) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

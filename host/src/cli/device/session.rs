@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use touchseal::client::{Client, HoldsKeys, Payments, Soter};
 use touchseal::transport::SecureWorld;
 use touchseal::transport::teec::{Identity, Teec};
-use touchseal::{FingerprintClient, PaymentClient, SoterClient};
+use touchseal::{FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
 
 /// This user, with keys of its own.
 pub fn me() -> Identity {
@@ -31,6 +31,10 @@ pub fn soter() -> Result<SoterClient<Teec>> {
 pub fn fingerprint() -> Result<FingerprintClient<Teec>> {
     me().fingerprint()
         .context("fingerprint trusted application")
+}
+
+pub fn gatekeeper() -> Result<GatekeeperClient<Teec>> {
+    me().gatekeeper().context("gatekeeper trusted application")
 }
 
 /// A trusted application with keys, and what the dialect calls them.
