@@ -21,6 +21,9 @@ impl Bench for Device {
     fn fingerprint(&self, uid: u32) -> NonsecureTransport {
         Self::fingerprint(self, Login::App { uid })
     }
+    fn gatekeeper(&self, uid: u32) -> NonsecureTransport {
+        Self::gatekeeper(self, Login::App { uid })
+    }
     fn wait_ms(&self, ms: u64) {
         self.skip_ms(ms);
     }

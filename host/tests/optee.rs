@@ -47,6 +47,9 @@ impl Bench for Optee {
     fn fingerprint(&self, uid: u32) -> Teec {
         as_uid(uid, || Teec::fingerprint(uid)).unwrap()
     }
+    fn gatekeeper(&self, uid: u32) -> Teec {
+        as_uid(uid, || Teec::gatekeeper(uid)).unwrap()
+    }
     fn wait_ms(&self, ms: u64) {
         std::thread::sleep(Duration::from_millis(ms));
     }
@@ -58,12 +61,16 @@ suite! { Optee::new() }
 fn a_uid_that_the_kernel_does_not_vouch_for_is_refused() {
     let _alone = Optee::new();
     let claim = |real, caller, uid| {
-        let open: [fn(Identity) -> Result<Teec, TeecError>; 3] =
-            [Teec::payment, Teec::soter, Teec::fingerprint];
+        let open: [fn(Identity) -> Result<Teec, TeecError>; 4] = [
+            Teec::payment,
+            Teec::soter,
+            Teec::fingerprint,
+            Teec::gatekeeper,
+        ];
         open.map(|open| as_uid(real, || open(Identity { caller, uid }).map(drop)))
     };
     for (real, caller, uid) in [(10001, 10001, 10001), (0, 0, 10001)] {
-        assert_eq!(claim(real, caller, uid), [Ok(()); 3]);
+        assert_eq!(claim(real, caller, uid), [Ok(()); 4]);
     }
     for (real, caller, uid) in [
         (10001, 10002, 10002),

@@ -1,10 +1,12 @@
 //! What any touchseal device must do, whatever it runs on: nothing here knows more
 //! than a client does.
 
+mod gatekeeper;
 mod life;
 mod sensor;
 mod soter;
 
+pub use gatekeeper::*;
 pub use life::*;
 pub use sensor::*;
 pub use soter::*;
@@ -40,6 +42,8 @@ pub trait Bench {
     fn soter(&self, uid: u32) -> Self::Transport;
     /// A session of a uid with the fingerprint TA.
     fn fingerprint(&self, uid: u32) -> Self::Transport;
+    /// A session of a uid with the gatekeeper TA.
+    fn gatekeeper(&self, uid: u32) -> Self::Transport;
     /// Lets time pass on the device.
     fn wait_ms(&self, ms: u64);
 }
@@ -94,6 +98,9 @@ macro_rules! suite {
             a_soter_challenge_is_of_any_text_up_to_its_bound,
             a_new_finger_invalidates_soter_keys,
             what_is_for_the_soter_ta_is_refused,
+            a_password_is_verified_for_its_challenge,
+            a_password_is_changed_by_who_knows_it,
+            wrong_passwords_lock,
         }
     };
 }
