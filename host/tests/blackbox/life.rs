@@ -69,7 +69,7 @@ pub fn a_key_is_found_or_invalidated_or_absent<B: Bench>(bench: &B) {
     client.generate_payment_key(label("shop"), false).unwrap();
     assert_eq!(find(&mut client), (KeyState::Usable, KeyState::Usable));
 
-    enroll(&mut fingers(bench, 0), 2).unwrap();
+    enroll(bench, 2).unwrap();
     assert_eq!(find(&mut client), (KeyState::Usable, KeyState::Invalidated));
     let listed = client.list_payment_keys().unwrap().keys;
     assert_eq!(listed[0].state, KeyState::Invalidated);

@@ -74,7 +74,8 @@ macro_rules! suite {
             without_a_finger_there_is_no_payment_key,
             no_more_fingers_than_there_is_room_for,
             wrong_fingers_lock,
-            giving_up_refunds_no_attempt,
+            twenty_wrong_fingers_lock_until_the_password_is_shown,
+            a_latched_device_enrols_with_its_owners_password_only,
             an_enrolment_is_guided,
             an_enrolment_is_begun_and_given_up,
             a_removed_finger_is_no_match_and_the_others_are,
@@ -143,9 +144,10 @@ fn ready<B: Bench>(bench: &B) {
     payments(bench, 0).provision().unwrap();
     let mut settings = fingers(bench, 0);
     settings.remove_fingers().unwrap();
-    enroll(&mut settings, 1).unwrap();
+    gatekeeper::set_password(bench);
+    enroll(bench, 1).unwrap();
     if settings.fingers().unwrap().locked_ms != 0 {
-        bench.wait_ms(31_000);
+        settings.reset_lockout(shown_password(bench)).unwrap();
     }
     show(&mut settings, 1, 1).unwrap();
 }
@@ -167,13 +169,30 @@ fn image(seed: u64, n: u64) -> Image {
     }
 }
 
+/// What allows to enrol a finger: the owner's password, where the factory mode is closed.
+fn allowed<B: Bench>(bench: &B) -> Option<AuthToken> {
+    let latched = payments(bench, 0).info().unwrap().latched;
+    latched.then(|| shown_password(bench))
+}
+
+/// The owner's password, shown for the fingerprint TA's challenge.
+fn shown_password<B: Bench>(bench: &B) -> AuthToken {
+    let challenge = fingers(bench, 0).challenge().unwrap();
+    gatekeeper::password_token(bench, challenge)
+}
+
 /// Enrols the finger `seed`, placed a little differently each time.
-fn enroll<T: Transport>(settings: &mut FingerprintClient<T>, seed: u64) -> Outcome<u32, T> {
+fn enroll<B: Bench>(bench: &B, seed: u64) -> Outcome<u32, B::Transport> {
     let mut n = 0..;
-    touch::enroll(settings, None, &mut |sensor, prompt| match prompt {
-        touch::Prompt::Place => sensor.place(&image(seed, n.next().unwrap())),
-        _ => Ok(()),
-    })
+    let mut settings = fingers(bench, 0);
+    touch::enroll(
+        &mut settings,
+        allowed(bench),
+        &mut |sensor, prompt| match prompt {
+            touch::Prompt::Place => sensor.place(&image(seed, n.next().unwrap())),
+            _ => Ok(()),
+        },
+    )
 }
 
 /// Shows the finger `seed` for an operation.
@@ -514,14 +533,14 @@ pub fn what_is_for_others_is_refused<B: Bench>(bench: &B) {
         assert_eq!(response[..len], [1, 0, Status::NotAuthorized as u8]);
     }
     let mut sensor = fingers(bench, 10014);
-    refused(enroll(&mut sensor, 3), Status::NotAuthorized);
+    refused(sensor.begin_enroll(None), Status::NotAuthorized);
     refused(sensor.remove_fingers(), Status::NotAuthorized);
 }
 
 pub fn a_new_finger_invalidates_payment_keys<B: Bench>(bench: &B) {
     let mut client = client(bench, 10015);
     let begun = client.begin(label("shop"), payment(1)).unwrap();
-    enroll(&mut fingers(bench, 0), 2).unwrap();
+    enroll(bench, 2).unwrap();
 
     let token = touch(bench, 10015, begun.handle);
     refused(client.finish(begun.handle, token), Status::NotAuthorized);
@@ -558,27 +577,11 @@ pub fn no_more_fingers_than_there_is_room_for<B: Bench>(bench: &B) {
     ready(bench);
     let mut settings = fingers(bench, 0);
     for seed in 2..=5 {
-        enroll(&mut settings, seed).unwrap();
+        enroll(bench, seed).unwrap();
     }
-    refused(enroll(&mut settings, 6), Status::TooManyFingers);
+    refused(enroll(bench, 6), Status::TooManyFingers);
     assert_eq!(settings.fingers().unwrap().fingers.len(), 5);
     show(&mut settings, 1, 4).unwrap();
-}
-
-pub fn wrong_fingers_lock<B: Bench>(bench: &B) {
-    ready(bench);
-    let mut sensor = fingers(bench, 10017);
-    for _ in 0..5 {
-        refused(show(&mut sensor, 1, 9), Status::FingerNotRecognized);
-    }
-    refused(show(&mut sensor, 1, 1), Status::LockedOut);
-    let locked_ms = sensor.fingers().unwrap().locked_ms;
-    assert!((1..=30_000).contains(&locked_ms), "{locked_ms}");
-    bench.wait_ms(30_001);
-    show(&mut sensor, 1, 1).unwrap();
-    assert_eq!(sensor.fingers().unwrap().locked_ms, 0);
-    refused(show(&mut sensor, 1, 9), Status::FingerNotRecognized);
-    show(&mut sensor, 1, 1).unwrap();
 }
 
 pub fn malformed_requests_are_refused<B: Bench>(bench: &B) {

@@ -1,15 +1,15 @@
 //! Fingers, the sensor, and what comes from it.
 
 use super::{
-    Bench, Outcome, Sensor, client, enroll, fingers, image, label, pay, payment, payments, ready,
-    refused, show, statement,
+    Bench, Outcome, Sensor, allowed, client, enroll, fingers, image, label, pay, payment, payments,
+    ready, refused, show, shown_password, statement,
 };
 use touchseal::finger::Image;
 use touchseal::proto::command::{FingerprintCommand, Request};
-use touchseal::proto::message::{Authenticate, Guidance, Impression, PlaceImage};
+use touchseal::proto::message::{Authenticate, Guidance, Impression, Latch, PlaceImage};
 use touchseal::proto::signed::Sensor as SensorKind;
 use touchseal::proto::status::Status;
-use touchseal::proto::token::{FINGERPRINT, SIMULATED};
+use touchseal::proto::token::{AuthToken, FINGERPRINT, SIMULATED};
 use touchseal::proto::transport::{Transport, call};
 use touchseal::proto::wire::{Wire, encode};
 
@@ -51,7 +51,7 @@ pub fn an_enrolment_is_guided<B: Bench>(bench: &B) {
     ready(bench);
     let mut settings = fingers(bench, 0);
     settings.remove_fingers().unwrap();
-    let wanted = settings.begin_enroll(None).unwrap();
+    let wanted = settings.begin_enroll(allowed(bench)).unwrap();
     refused(settings.add_impression(), Status::NoFingerOnSensor);
     let mut expect = |image: &Image, guidance, taken| {
         let impression = add::<B>(&mut settings, image);
@@ -79,14 +79,14 @@ pub fn an_enrolment_is_begun_and_given_up<B: Bench>(bench: &B) {
     let mut settings = fingers(bench, 0);
     let before = settings.fingers().unwrap();
     refused(settings.add_impression(), Status::NoEnrolment);
-    settings.begin_enroll(None).unwrap();
+    settings.begin_enroll(allowed(bench)).unwrap();
     assert_eq!(add::<B>(&mut settings, &image(7, 0)).taken, 1);
     settings.abort_enroll().unwrap();
     refused(settings.add_impression(), Status::NoEnrolment);
     // Begun anew, nothing is left of the one before.
-    settings.begin_enroll(None).unwrap();
+    settings.begin_enroll(allowed(bench)).unwrap();
     assert_eq!(add::<B>(&mut settings, &image(8, 0)).taken, 1);
-    settings.begin_enroll(None).unwrap();
+    settings.begin_enroll(allowed(bench)).unwrap();
     assert_eq!(add::<B>(&mut settings, &image(7, 0)).taken, 1);
     settings.abort_enroll().unwrap();
     assert_eq!(settings.fingers().unwrap(), before);
@@ -98,7 +98,7 @@ pub fn a_removed_finger_is_no_match_and_the_others_are<B: Bench>(bench: &B) {
     let mut client = client(bench, 10030);
     let mut settings = fingers(bench, 0);
     let first = settings.fingers().unwrap().fingers[0];
-    let second = enroll(&mut settings, 2).unwrap();
+    let second = enroll(bench, 2).unwrap();
     client.generate_payment_key(label("shop"), true).unwrap();
     let epoch = settings.fingers().unwrap().authenticator_id;
     refused(settings.remove_finger(second + 1), Status::NoSuchFinger);
@@ -109,7 +109,7 @@ pub fn a_removed_finger_is_no_match_and_the_others_are<B: Bench>(bench: &B) {
     assert_eq!(left.authenticator_id, epoch, "only a new finger changes it");
     refused(show(&mut settings, 1, 2), Status::FingerNotRecognized);
     pay(bench, 10030, &mut client, 1);
-    let third = enroll(&mut settings, 3).unwrap();
+    let third = enroll(bench, 3).unwrap();
     assert!(third > second, "a number is given once");
     assert_ne!(settings.fingers().unwrap().authenticator_id, epoch);
     let mut app = fingers(bench, 10030);
@@ -226,24 +226,90 @@ pub fn an_image_is_good_for_one_picture<B: Bench>(bench: &B) {
     show(&mut sensor, 2, 1).unwrap();
 }
 
-pub fn giving_up_refunds_no_attempt<B: Bench>(bench: &B) {
-    let mut client = client(bench, 10034);
-    let mut sensor = fingers(bench, 10034);
-    for _ in 0..5 {
+/// Shows a wrong finger `times` times, each for an operation that is given up then.
+fn wrong<B: Bench>(bench: &B, client: &mut super::Payments<B>, uid: u32, times: u32) {
+    for _ in 0..times {
         let begun = client.begin(label("shop"), payment(1)).unwrap();
+        let mut sensor = fingers(bench, uid);
         refused(
             show(&mut sensor, begun.handle, 9),
             Status::FingerNotRecognized,
         );
         client.abort(begun.handle).unwrap();
-        sensor = fingers(bench, 10034);
     }
+}
+
+pub fn wrong_fingers_lock<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10034);
+    wrong(bench, &mut client, 10034, 5);
+    let mut sensor = fingers(bench, 10034);
     let begun = client.begin(label("shop"), payment(1)).unwrap();
     refused(show(&mut sensor, begun.handle, 1), Status::LockedOut);
-    // Locked, no picture is taken: what was placed is still there.
+    let locked_ms = sensor.fingers().unwrap().locked_ms;
+    assert!((1..=30_000).contains(&locked_ms), "{locked_ms}");
     bench.wait_ms(30_001);
+    // Locked, no picture was taken: what was placed is still there.
     let token = sensor.authenticate(begun.handle).unwrap();
     client.finish(begun.handle, token).unwrap();
+    assert_eq!(sensor.fingers().unwrap().locked_ms, 0);
+    // A match begins the count anew.
+    wrong(bench, &mut client, 10034, 4);
+    show(&mut sensor, 1, 1).unwrap();
+}
+
+pub fn twenty_wrong_fingers_lock_until_the_password_is_shown<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10036);
+    for _ in 0..3 {
+        wrong(bench, &mut client, 10036, 5);
+        bench.wait_ms(30_001);
+    }
+    wrong(bench, &mut client, 10036, 5);
+    let mut sensor = fingers(bench, 10036);
+    assert_eq!(sensor.fingers().unwrap().locked_ms, u32::MAX);
+    bench.wait_ms(100);
+    refused(show(&mut sensor, 1, 1), Status::LockedOutForGood);
+
+    // A token for another challenge, and one that was shown already.
+    let token = shown_password(bench);
+    let other = AuthToken {
+        challenge: token.challenge + 1,
+        ..token.clone()
+    };
+    refused(sensor.reset_lockout(other), Status::NotAuthorized);
+    refused(sensor.reset_lockout(token), Status::NotAuthorized);
+    refused(show(&mut sensor, 2, 1), Status::LockedOutForGood);
+    let token = shown_password(bench);
+    sensor.reset_lockout(token.clone()).unwrap();
+    refused(sensor.reset_lockout(token), Status::NotAuthorized);
+    show(&mut sensor, 3, 1).unwrap();
+}
+
+pub fn a_latched_device_enrols_with_its_owners_password_only<B: Bench>(bench: &B) {
+    ready(bench);
+    let mut root = payments(bench, 0);
+    let latch = Latch {
+        device_id: root.info().unwrap().device_id,
+        lot: label("lot 7"),
+        issuer: [1; 64],
+    };
+    root.latch(latch).unwrap();
+    let mut settings = fingers(bench, 0);
+    refused(settings.begin_enroll(None), Status::NotAuthorized);
+    // A finger is no password.
+    let challenge = settings.challenge().unwrap();
+    let finger = show(&mut settings, challenge, 1).unwrap();
+    refused(settings.begin_enroll(Some(finger)), Status::NotAuthorized);
+    let token = shown_password(bench);
+    settings.begin_enroll(Some(token.clone())).unwrap();
+    refused(settings.begin_enroll(Some(token)), Status::NotAuthorized);
+    enroll(bench, 2).unwrap();
+    show(&mut settings, 1, 2).unwrap();
+    // Who sets a password without the old one is another owner.
+    super::gatekeeper::set_password(bench);
+    let token = shown_password(bench);
+    refused(settings.begin_enroll(Some(token)), Status::NotAuthorized);
+    settings.remove_fingers().unwrap();
+    enroll(bench, 3).unwrap();
 }
 
 pub fn a_payment_says_that_the_sensor_was_simulated<B: Bench>(bench: &B) {

@@ -209,7 +209,7 @@ pub fn a_soter_challenge_is_of_any_text_up_to_its_bound<B: Bench>(bench: &B) {
 pub fn a_new_finger_invalidates_soter_keys<B: Bench>(bench: &B) {
     let mut client = soter_client(bench, 10050);
     let begun = client.begin(label("shop"), challenge("1")).unwrap();
-    enroll(&mut fingers(bench, 0), 2).unwrap();
+    enroll(bench, 2).unwrap();
     assert_eq!(
         client.find_payment_key(label("shop")).unwrap(),
         KeyState::Invalidated
@@ -229,7 +229,7 @@ pub fn a_new_finger_invalidates_soter_keys<B: Bench>(bench: &B) {
         .unwrap();
     let begun = client.begin(label("shop"), challenge("1")).unwrap();
     let token = touch(bench, 10050, begun.handle);
-    enroll(&mut fingers(bench, 0), 3).unwrap();
+    enroll(bench, 3).unwrap();
     soter(bench, 10050)
         .generate_payment_key(label("shop"), false)
         .unwrap();

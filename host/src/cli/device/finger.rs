@@ -1,8 +1,8 @@
 //! The enrolled fingers.
 
 use super::output::Output;
-use super::session;
 use super::touch::Finger;
+use super::{password, session};
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
@@ -14,6 +14,8 @@ pub enum Command {
     Enroll {
         #[command(flatten)]
         finger: Finger,
+        #[command(flatten)]
+        password: password::Source,
     },
     /// List the enrolled fingers
     Fingers,
@@ -32,8 +34,8 @@ pub enum Command {
 impl Command {
     pub fn run(self, output: Output) -> Result<()> {
         match self {
-            Self::Enroll { finger } => {
-                let finger = finger.enroll(None)?;
+            Self::Enroll { finger, password } => {
+                let finger = enroll(&finger, &password)?;
                 let fingers = session::fingerprint()?.fingers()?.fingers.len();
                 output.say(
                     format!("finger {finger} enrolled, {fingers} in all"),
@@ -62,6 +64,17 @@ impl Command {
         }
         Ok(())
     }
+}
+
+/// Once the factory mode is closed, the owner's password allows it.
+fn enroll(finger: &Finger, password: &password::Source) -> Result<u32> {
+    let token = if session::payment()?.info()?.latched {
+        let mut sensor = session::fingerprint()?;
+        Some(password::password_token(password, &mut sensor)?)
+    } else {
+        None
+    };
+    finger.enroll(token)
 }
 
 fn list(output: Output) -> Result<()> {
