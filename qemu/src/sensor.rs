@@ -5,8 +5,8 @@
 //! # A real one
 //!
 //! GROW R503 (192 x 192 pixels at 508 dpi, capacitive) and its kin (R30x, ZFM-20, AS608:
-//! 256 x 288, optical) speak this protocol. One is fit when it uploads images (`UpImage`) and
-//! tells their size (`ReadProdInfo`).
+//! 256 x 288, optical) speak this protocol. One is fit when it uploads images (`UpImage`),
+//! tells their size (`ReadProdInfo`), and sees enough of a finger: see [`Hand::default`].
 //!
 //! | R503, pin | colour | | to |
 //! | --- | --- | --- | --- |

@@ -94,6 +94,40 @@ fn a_hang_is_told_with_both_consoles() {
     );
 }
 
+/// Linux has a console of its own, and OP-TEE shares the first UART with TF-A: on the second
+/// nobody prints, it is the sensor's.
+#[test]
+fn each_world_has_its_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let emmc = Emmc::scratch().unwrap();
+    let mut guest = boot(&emmc, &Options::new(dir.path()));
+    let line = "cat /proc/consoles; echo '<1>from the kernel' >/dev/kmsg; \
+                cat /proc/device-tree/pl011@9040000/status";
+    let said = guest
+        .run(&Command::new("sh").args(["-c", line]), LIMIT)
+        .unwrap();
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let [console, uart] = said.lines().collect::<Vec<_>>()[..] else {
+        panic!("{said}");
+    };
+    assert!(console.starts_with("hvc0 "), "{console}");
+    assert_eq!(uart, "disabled\0", "Linux may use the sensor's UART");
+    guest.power_off().unwrap();
+    let log = |name| std::fs::read_to_string(dir.path().join(name)).unwrap();
+    let (linux, secure) = (log("linux.log"), log("secure.log"));
+    assert!(linux.contains("from the kernel"), "{linux}");
+    assert!(
+        !linux.contains("BL31") && !linux.contains("OP-TEE version"),
+        "{linux}"
+    );
+    assert!(
+        secure.contains("BL31") && secure.contains("OP-TEE version"),
+        "{secure}"
+    );
+    assert!(!secure.contains("from the kernel"), "{secure}");
+    assert!(secure.is_ascii(), "{secure}");
+}
+
 #[test]
 fn a_crash_is_told_with_both_consoles() {
     let dir = tempfile::tempdir().unwrap();

@@ -124,9 +124,11 @@ enum Lying {
 }
 
 impl Default for Hand {
-    /// At a sensor of the size of an AS608 or R307.
+    /// At a sensor of 0.6 by 0.8 inches (FAP 20): impressions of a finger share enough of it
+    /// wherever it lies. Of 256 x 288 pixels two in five do not match any of five templates,
+    /// of 192 x 192 none does.
     fn default() -> Self {
-        Self::at(256, 288)
+        Self::at(300, 400)
     }
 }
 
