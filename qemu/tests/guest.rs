@@ -139,6 +139,17 @@ fn a_crash_is_told_with_both_consoles() {
     assert!(error.contains("sysrq triggered crash"), "{error}");
 }
 
+#[test]
+fn a_kernel_that_does_not_come_up_is_quoted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut platform = Platform::from_env().unwrap();
+    platform.initrd = dir.path().join("no.cpio");
+    std::fs::write(&platform.initrd, "not one").unwrap();
+    let emmc = Emmc::scratch().unwrap();
+    let error = Guest::boot(&platform, &emmc, &Options::new(dir.path())).unwrap_err();
+    assert!(error.to_string().contains("Kernel panic"), "{error}");
+}
+
 /// An RPMB that was never keyed, or is keyed for another device: the command line says
 /// which, nothing falls back to other storage, and the trusted applications live on.
 #[test]
