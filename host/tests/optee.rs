@@ -6,6 +6,7 @@ mod blackbox;
 
 use blackbox::{Bench, suite};
 use nix::unistd::{Uid, seteuid};
+use optee_teec::{Context, ErrorKind, Uuid};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use touchseal::transport::teec::{Identity, Teec, TeecError};
@@ -86,6 +87,31 @@ fn a_uid_that_the_kernel_does_not_vouch_for_is_refused() {
                 refused.is_err(),
                 "uid {real} passed for {caller}, which speaks for {uid}"
             );
+        }
+    }
+}
+
+/// The UART of the fingerprint sensor is there, and not for the normal world.
+#[test]
+fn the_sensors_line_is_refused() {
+    let _alone = Optee::new();
+    for (uuid, expected) in [
+        (
+            "03985ac7-f440-4efa-8a77-01bcbddcc021",
+            ErrorKind::AccessDenied,
+        ),
+        (
+            "03985ac7-f440-4efa-8a77-01bcbddcc022",
+            ErrorKind::ItemNotFound,
+        ),
+    ] {
+        for uid in [0, 10001] {
+            let refused = as_uid(uid, || {
+                let mut context = Context::new().unwrap();
+                let opened = context.open_session(Uuid::parse_str(uuid).unwrap());
+                opened.map(drop).map_err(|error| error.kind())
+            });
+            assert_eq!(refused, Err(expected), "{uuid} as {uid}");
         }
     }
 }
