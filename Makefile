@@ -1,7 +1,8 @@
 # touchseal: see README.md. Scripts do the work; here are their names.
 
 GUEST := --target aarch64-unknown-linux-gnu
-TAS := --package touchseal-optee --package touchseal-payment --package touchseal-fingerprint --package touchseal-gatekeeper --package touchseal-soter
+TAS := $(addprefix --package touchseal-,optee payment soter gatekeeper fingerprint)
+TEST_TAS := $(addprefix --package touchseal-,optee simulated hostile)
 TOOLBOX := qemu/toolbox
 PLATFORM := qemu/build/platform.sh
 SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as qemu/guest/finger $(wildcard qemu/*/*.sh)
@@ -50,7 +51,7 @@ test-guest:
 	@$(PLATFORM) tests
 	@$(PROGRAMS)
 	@$(TOOLBOX) cargo test --quiet --package touchseal-qemu --features platform --test guest --test storage
-	@$(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test optee -- --test-threads=1
+	@TOUCHSEAL_SENSOR=simulated $(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test optee -- --test-threads=1
 	@$(TOOLBOX) cargo build --quiet --release --package touchseal
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
 	@$(POWER_CUT) 3
@@ -59,6 +60,7 @@ check: ta
 	@$(TOOLBOX) cargo fmt --all --check
 	@$(TOOLBOX) cargo clippy --quiet --all-targets --features touchseal-qemu/platform,touchseal-mindtct/nbis -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TAS) -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TEST_TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal --features teec --all-targets -- --deny warnings
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --profile ta $(GUEST) $(TAS)

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Builds the trusted applications and leaves each, under its UUID, in
-# $TOUCHSEAL_CACHE/ta: .stripped.elf to link into OP-TEE, .ta to load from Linux.
+# ta/build.sh [simulated]: builds the trusted applications and leaves each, under its UUID, in
+# $TOUCHSEAL_CACHE/ta: .stripped.elf to link into OP-TEE, .ta to load from Linux. Of
+# `simulated`, in $TOUCHSEAL_CACHE/ta-simulated, none belongs on a device: they believe a
+# sensor that the normal world injects images into, and one of them is hostile.
 # `make ta` runs it with all that it needs.
 set -euo pipefail
 . "$(dirname "$0")/../qemu/build/common.sh"
@@ -10,10 +12,19 @@ set -euo pipefail
 TA_VERSION=$(sed -n 's/^pub const TA_VERSION: u32 = \([0-9]*\);$/\1/p' "$REPO/proto/src/lib.rs")
 readonly TA_VERSION
 readonly TARGET=aarch64-unknown-linux-gnu
-readonly TAS=(touchseal-payment touchseal-fingerprint touchseal-gatekeeper touchseal-soter)
+case ${1:-} in
+    "") set=ta tas=(fingerprint) features=() ;;
+    simulated)
+        set=ta-simulated tas=(simulated hostile)
+        features=(--features touchseal-payment/simulated-sensor,touchseal-soter/simulated-sensor)
+        ;;
+    *) die "No set $1 of trusted applications." "There is simulated, and the one for devices." ;;
+esac
+tas+=(payment soter gatekeeper)
+readonly TAS=("${tas[@]/#/touchseal-}")
 
 cd "$REPO"
-cargo build --quiet --profile ta --target $TARGET "${TAS[@]/#/--package=}" >&3 2>&3 || die \
+cargo build --quiet --profile ta --target $TARGET "${TAS[@]/#/--package=}" "${features[@]}" >&3 2>&3 || die \
     "The trusted applications do not compile." "The compiler's messages are above."
 
 # refuse_unloadable ELF: OP-TEE would refuse it too, but at run time and without a reason.
@@ -41,9 +52,9 @@ uuid_of() {
     rm "$head"
 }
 
-new=$CACHE/ta.new
+new=$CACHE/$set.new
 rm -rf "$new"
-mkdir -p "$new" "$CACHE/ta"
+mkdir -p "$new" "$CACHE/$set"
 for name in "${TAS[@]}"; do
     elf=$CARGO_TARGET_DIR/$TARGET/ta/$name
     refuse_unloadable "$elf"
@@ -54,10 +65,10 @@ for name in "${TAS[@]}"; do
         --in "$new/$uuid.stripped.elf" --out "$new/$uuid.ta" >/dev/null
     say "      $uuid  $name, version $TA_VERSION: $(stat -c %s "$new/$uuid.ta") bytes signed"
 done
-for old in "$CACHE"/ta/*; do
+for old in "$CACHE/$set"/*; do
     [ -e "$new/${old##*/}" ] || rm -f "$old"
 done
-mv -f "$new"/* "$CACHE/ta/"
+mv -f "$new"/* "$CACHE/$set/"
 rmdir "$new"
-say "      in $CACHE/ta, signed with OP-TEE's public TEST key: anybody can sign for it."
+say "      in $CACHE/$set, signed with OP-TEE's public TEST key: anybody can sign for it."
 say "      Before you flash them, sign them with your own key."

@@ -4,9 +4,9 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-rm -rf "$CACHE"/{target,ta,ta.new,logs,emmc.img,platform.env,firmware.bios,next.bios,platform.lock} "$CACHE"/{firmware,next}-*
+rm -rf "$CACHE"/{target,ta,ta.new,ta-simulated,ta-simulated.new,logs,emmc.img,platform.env,platform.lock} "$CACHE"/{firmware,next}-* "$CACHE"/{firmware,simulated,next}.bios
 [ "${1:-}" = everything ] || exit 0
-for part in toolbox fingers guest optee tf-a linux xtest deny; do
+for part in toolbox fingers nbis guest optee tf-a linux xtest deny; do
     rm -rf "$CACHE/$part".lock "$CACHE/$part"-*
 done
 # A DL_DIR elsewhere is the person's own.

@@ -4,14 +4,14 @@
 #   tools  the toolbox, the test images, what programs for the guest link with
 #   ta     that, OP-TEE's development kit and our trusted applications
 #   all    that, firmware and kernel: all that boots
-#   tests  that, and firmware of the next version
+#   tests  that, firmware of the next version, and firmware with a simulated sensor
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/sources.sh"
 
 goal=${1:-all}
 build=$REPO/qemu/build
-case $goal in tools) steps=4 ;; ta) steps=6 ;; all) steps=9 ;; tests) steps=10 ;; *) die "No goal $goal." "tools, ta, all or tests." ;; esac
+case $goal in tools) steps=4 ;; ta) steps=6 ;; all) steps=9 ;; tests) steps=12 ;; *) die "No goal $goal." "tools, ta, all or tests." ;; esac
 step=0
 
 mkdir -p "$CACHE" 2>/dev/null || die "Cannot write to $CACHE." \
@@ -63,6 +63,7 @@ export TOUCHSEAL_NBIS=$(printf %q "$nbis")
 export TOUCHSEAL_INITRD=$(printf %q "$guest/initrd.cpio")
 export TOUCHSEAL_KERNEL=$(printf %q "$CACHE/linux-$linux_key/Image")
 export TOUCHSEAL_FIRMWARE=$(printf %q "$CACHE/firmware.bios")
+export TOUCHSEAL_SIMULATED_FIRMWARE=$(printf %q "$CACHE/simulated.bios")
 export TOUCHSEAL_NEXT_FIRMWARE=$(printf %q "$CACHE/next.bios")
 export TA_DEV_KIT_DIR=$(printf %q "$CACHE/optee-$optee_key/out/export-ta_arm64")
 export OPTEE_CLIENT_EXPORT=$(printf %q "$guest/client")
@@ -81,13 +82,21 @@ mapfile -t tas < <(find "$CACHE/ta" -name '*.stripped.elf' | sort)
 
 step tf-a "$tfa_key" 100 "TF-A $TFA_VERSION" "$build/tf-a.sh"
 tfa=$PART
-step firmware "$(key "$build/firmware.sh" "$optee_key" "$tfa_key" "${tas[@]}")" 350 \
-    "firmware: TF-A, and OP-TEE with the trusted applications in it" \
-    "$build/firmware.sh" "$optee" "$tfa" "${tas[@]}"
+# firmware TITLE TA...
+firmware() {
+    step firmware "$(key "$build/firmware.sh" "$optee_key" "$tfa_key" "${@:2}")" 350 \
+        "$1" "$build/firmware.sh" "$optee" "$tfa" "${@:2}"
+}
+firmware "firmware: TF-A, and OP-TEE with the trusted applications in it" "${tas[@]}"
 use_firmware firmware.bios
 step linux "$linux_key" 2400 "Linux for the guest, about 10 minutes" "$build/linux.sh"
 linux=$PART
 if [ "$goal" = tests ]; then
+    say "[$((++step))/$steps] trusted applications for tests:"
+    "$REPO/ta/build.sh" simulated
+    mapfile -t simulated < <(find "$CACHE/ta-simulated" -name '*.stripped.elf' | sort)
+    firmware "firmware with a simulated sensor, for tests" "${simulated[@]}"
+    use_firmware simulated.bios
     step next "$(key "$build"/{next,firmware}.sh "$optee_key" "$tfa_key" "${tas[@]}")" 600 \
         "firmware of the next version, for tests" "$build/next.sh" "$optee" "$tfa"
     use_firmware next.bios

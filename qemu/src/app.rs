@@ -1,8 +1,8 @@
 //! An app of the guest, for programs that pay many times.
 
-use crate::{Proxy, ProxyError, Session};
+use crate::{Hand, Owner, Proxy, ProxyError, Session};
 use touchseal::proto::label::{Label, Scene};
-use touchseal::proto::message::{Currency, Payment, Print, SignedPayment};
+use touchseal::proto::message::{Currency, Payment, SignedPayment};
 use touchseal::proto::soter::{Blob, Challenge};
 use touchseal::{Error, FingerprintClient, PaymentClient, SoterClient};
 
@@ -12,6 +12,8 @@ pub struct App {
     pub payments: PaymentClient<Session>,
     /// The sensor.
     pub sensor: FingerprintClient<Session>,
+    /// What lies on the sensor.
+    hand: Hand,
 }
 
 impl App {
@@ -20,11 +22,21 @@ impl App {
     /// # Errors
     ///
     /// When it cannot open its sessions.
-    pub fn new(proxy: &Proxy, uid: u32) -> Result<Self, ProxyError> {
+    pub fn new(proxy: &Proxy, hand: &Hand, uid: u32) -> Result<Self, ProxyError> {
         Ok(Self {
             payments: proxy.payment(uid)?,
             sensor: proxy.fingerprint(uid)?,
+            hand: hand.clone(),
         })
+    }
+
+    /// Enrols the owner's finger. For uid 0.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused, or has no answer.
+    pub fn enroll(&mut self, owner: &Owner) -> Result<u32, Error<ProxyError>> {
+        owner.enroll(&self.hand, &mut self.sensor)
     }
 
     /// Pays, with a finger on the sensor.
@@ -36,10 +48,10 @@ impl App {
         &mut self,
         scene: Scene,
         payment: Payment,
-        print: &Print,
+        owner: &Owner,
     ) -> Result<SignedPayment, Error<ProxyError>> {
         let begun = self.payments.begin(scene, payment)?;
-        let token = self.sensor.authenticate(begun.handle, print.clone())?;
+        let token = owner.touch(&self.hand, &mut self.sensor, begun.handle)?;
         self.payments.finish(begun.handle, token)
     }
 }
@@ -50,6 +62,8 @@ pub struct SoterApp {
     pub soter: SoterClient<Session>,
     /// The sensor.
     pub sensor: FingerprintClient<Session>,
+    /// What lies on the sensor.
+    hand: Hand,
 }
 
 impl SoterApp {
@@ -58,10 +72,11 @@ impl SoterApp {
     /// # Errors
     ///
     /// When it cannot open its sessions.
-    pub fn new(proxy: &Proxy, uid: u32) -> Result<Self, ProxyError> {
+    pub fn new(proxy: &Proxy, hand: &Hand, uid: u32) -> Result<Self, ProxyError> {
         Ok(Self {
             soter: proxy.soter(uid)?,
             sensor: proxy.fingerprint(uid)?,
+            hand: hand.clone(),
         })
     }
 
@@ -74,10 +89,10 @@ impl SoterApp {
         &mut self,
         scene: Scene,
         challenge: Challenge,
-        print: &Print,
+        owner: &Owner,
     ) -> Result<Blob, Error<ProxyError>> {
         let begun = self.soter.begin(scene, challenge)?;
-        let token = self.sensor.authenticate(begun.handle, print.clone())?;
+        let token = owner.touch(&self.hand, &mut self.sensor, begun.handle)?;
         self.soter.finish(begun.handle, token)
     }
 }

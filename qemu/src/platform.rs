@@ -63,6 +63,19 @@ impl Platform {
         })
     }
 
+    /// The same, with a fingerprint sensor that the normal world puts images on, and a hostile
+    /// trusted application.
+    ///
+    /// # Errors
+    ///
+    /// When they are not built.
+    pub fn simulated(&self) -> Result<Self> {
+        Ok(Self {
+            firmware: file("TOUCHSEAL_SIMULATED_FIRMWARE")?,
+            ..self.clone()
+        })
+    }
+
     /// The device whose keys stay from one run to the next: the image in the
     /// cache, or the one that `TOUCHSEAL_EMMC` names.
     #[must_use]

@@ -5,12 +5,13 @@ mod fat;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
-use touchseal::proto::message::{DeviceKey, Print};
+use touchseal::Error;
+use touchseal::proto::message::DeviceKey;
 use touchseal::proto::signed::{KeyKind, KeyStatement, PaymentStatement, Statement};
 use touchseal::proto::status::Status;
-use touchseal::{Error, finger};
 use touchseal_qemu::{
-    App, Command, Emmc, Guest, Options, Platform, Proxy, ProxyError, SoterApp, label, some_payment,
+    App, Command, Emmc, Guest, Options, Owner, Platform, Proxy, ProxyError, SoterApp, label,
+    some_payment,
 };
 use touchseal_verify::{Chain, Signed, verify};
 
@@ -24,8 +25,8 @@ fn platform() -> Platform {
     Platform::from_env().unwrap()
 }
 
-fn print() -> Print {
-    finger::from_file(&platform().fingers.join("p1_1.png")).unwrap()
+fn owner() -> Owner {
+    Owner::new(&platform(), "p1_1.png").unwrap()
 }
 
 /// A boot of a device.
@@ -49,18 +50,18 @@ impl Boot {
     }
 
     fn app(&self, uid: u32) -> App {
-        App::new(&self.proxy, uid).unwrap()
+        App::new(&self.proxy, self.guest.hand(), uid).unwrap()
     }
 
     fn soter(&self, uid: u32) -> SoterApp {
-        SoterApp::new(&self.proxy, uid).unwrap()
+        SoterApp::new(&self.proxy, self.guest.hand(), uid).unwrap()
     }
 
     /// Makes a device key, a finger, and the app's keys for a scene.
-    fn set_up(&self, print: &Print) {
+    fn set_up(&self, owner: &Owner) {
         let mut factory = self.app(ROOT);
         factory.payments.provision().unwrap();
-        factory.sensor.enroll(print.clone()).unwrap();
+        factory.enroll(owner).unwrap();
         let mut app = self.app(APP);
         app.payments.generate_app_key(false).unwrap();
         let scene = label("checkout").unwrap();
@@ -72,10 +73,10 @@ impl Boot {
     }
 
     /// The counter of a payment that goes through.
-    fn pay(&self, print: &Print) -> u64 {
+    fn pay(&self, owner: &Owner) -> u64 {
         let scene = label("checkout").unwrap();
         let payment = some_payment([7; 32]).unwrap();
-        let paid = self.app(APP).pay(scene, payment, print).unwrap();
+        let paid = self.app(APP).pay(scene, payment, owner).unwrap();
         let statement = PaymentStatement::from_bytes(&paid.statement).unwrap();
         statement.header.counter
     }
@@ -108,11 +109,11 @@ fn damage(emmc: &Emmc, id: &[u8], byte: usize) {
 
 #[test]
 fn a_device_key_survives_the_loss_of_one_copy() {
-    let (platform, print, emmc) = (platform(), print(), Emmc::scratch().unwrap());
+    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
     let boot = Boot::of(&platform, &emmc);
-    boot.set_up(&print);
+    boot.set_up(&owner);
     let device_key = boot.device_key();
-    boot.pay(&print);
+    boot.pay(&owner);
     boot.power_off();
 
     // Each copy in turn: the second time, what is left is the copy made by the first repair.
@@ -127,7 +128,7 @@ fn a_device_key_survives_the_loss_of_one_copy() {
         let repaired = boot.app(ROOT).payments.provision().unwrap();
         assert!(!repaired.new && repaired.repaired, "byte {byte}");
         assert!(boot.device_key() == device_key, "another device key");
-        boot.pay(&print);
+        boot.pay(&owner);
         boot.power_off();
         assert!(fat::data_of(&emmc.read_rpmb().unwrap(), slot).is_some());
     }
@@ -146,10 +147,10 @@ fn a_device_key_survives_the_loss_of_one_copy() {
 
 #[test]
 fn a_damaged_key_is_told_and_made_anew() {
-    let (platform, print, emmc) = (platform(), print(), Emmc::scratch().unwrap());
+    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
     let scene = || label("checkout").unwrap();
     let boot = Boot::of(&platform, &emmc);
-    boot.set_up(&print);
+    boot.set_up(&owner);
     let device_key = boot.device_key().public_key;
     let apps: Vec<_> = [KeyKind::App, KeyKind::Payment]
         .into_iter()
@@ -174,7 +175,7 @@ fn a_damaged_key_is_told_and_made_anew() {
         let payment = || some_payment([uid as u8; 32]).unwrap();
         let told = match kind {
             KeyKind::App => app.payments.export_payment_key(scene()).map(drop),
-            _ => app.pay(scene(), payment(), &print).map(drop),
+            _ => app.pay(scene(), payment(), &owner).map(drop),
         };
         assert!(
             matches!(
@@ -192,7 +193,7 @@ fn a_damaged_key_is_told_and_made_anew() {
             app_key: Signed::from(app.payments.export_app_key().unwrap()),
             payment_key: Signed::from(app.payments.export_payment_key(scene()).unwrap()),
         };
-        let paid = Signed::from(app.pay(scene(), payment(), &print).unwrap());
+        let paid = Signed::from(app.pay(scene(), payment(), &owner).unwrap());
         verify(&device_key, &chain, &paid).unwrap();
     }
     boot.power_off();
@@ -201,9 +202,9 @@ fn a_damaged_key_is_told_and_made_anew() {
 #[test]
 fn two_processes_make_one_soter_key() {
     const KEYS: usize = 3;
-    let (platform, print, emmc) = (platform(), print(), Emmc::scratch().unwrap());
+    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
     let mut boot = Boot::of(&platform, &emmc);
-    boot.set_up(&print);
+    boot.set_up(&owner);
     boot.soter(ROOT).soter.provision().unwrap();
     boot.soter(APP).soter.generate_app_key(false).unwrap();
     let race = format!(
@@ -245,9 +246,9 @@ fn two_processes_make_one_soter_key() {
 fn payments_go_on_while_a_soter_key_is_made() {
     const ENOUGH: usize = 3;
     const ATTEMPTS: usize = 20;
-    let (platform, print, emmc) = (platform(), print(), Emmc::scratch().unwrap());
+    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
     let mut boot = Boot::of(&platform, &emmc);
-    boot.set_up(&print);
+    boot.set_up(&owner);
     boot.soter(ROOT).soter.provision().unwrap();
     let other = boot.guest.proxy().unwrap();
     let mut maker = other.soter(10116).unwrap();
@@ -256,7 +257,7 @@ fn payments_go_on_while_a_soter_key_is_made() {
     let mut pay = || {
         let scene = label("checkout").unwrap();
         let payment = some_payment([7; 32]).unwrap();
-        payer.pay(scene, payment, &print).unwrap();
+        payer.pay(scene, payment, &owner).unwrap();
     };
     // Primes may be found at once: then there is no time to pay.
     let mut paid = 0;
@@ -289,9 +290,9 @@ fn payments_go_on_while_a_soter_key_is_made() {
 #[test]
 fn two_processes_make_one_key() {
     const KEYS: usize = 15;
-    let (platform, print, emmc) = (platform(), print(), Emmc::scratch().unwrap());
+    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
     let mut boot = Boot::of(&platform, &emmc);
-    boot.set_up(&print);
+    boot.set_up(&owner);
     let race = format!(
         "for n in $(seq {KEYS}); do
              touchseal payment-key --scene race-$n &
@@ -318,10 +319,10 @@ fn two_processes_make_one_key() {
 
 #[test]
 fn a_full_rpmb_keeps_what_is_in_it() {
-    let (platform, print) = (platform(), print());
+    let (platform, owner) = (platform(), owner());
     let emmc = Emmc::scratch_with_rpmb(128 << 10).unwrap();
     let boot = Boot::of(&platform, &emmc);
-    boot.set_up(&print);
+    boot.set_up(&owner);
     boot.power_off();
     // Most of it is another trusted application's, or to fill it takes minutes.
     let mut rpmb = emmc.read_rpmb().unwrap();
@@ -353,13 +354,13 @@ fn a_full_rpmb_keeps_what_is_in_it() {
         assert_eq!(listed.len(), *count);
         keys.extend(listed.into_iter().map(|key| (*uid, key.scene)));
     }
-    boot.pay(&print);
+    boot.pay(&owner);
     boot.power_off();
 
     let boot = Boot::of(&platform, &emmc);
     for (uid, scene) in [keys.first(), keys.last()].into_iter().flatten() {
         let payment = some_payment([8; 32]).unwrap();
-        boot.app(*uid).pay(scene.clone(), payment, &print).unwrap();
+        boot.app(*uid).pay(scene.clone(), payment, &owner).unwrap();
     }
     for (uid, scene) in &keys {
         let mut app = boot.app(*uid).payments;
@@ -377,13 +378,13 @@ fn a_full_rpmb_keeps_what_is_in_it() {
 /// this is also the case where the normal world's storage was wiped.
 #[test]
 fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
-    let (old, print, emmc) = (platform(), print(), Emmc::scratch().unwrap());
+    let (old, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
     let newer = old.next().unwrap();
 
     let boot = Boot::of(&old, &emmc);
-    boot.set_up(&print);
+    boot.set_up(&owner);
     let device_key = boot.device_key();
-    let first = boot.pay(&print);
+    let first = boot.pay(&owner);
     boot.soter(ROOT).soter.provision().unwrap();
     let soter_key = boot.soter(ROOT).soter.export_device_key().unwrap();
     let version = boot.app(ROOT).payments.info().unwrap().ta_version;
@@ -392,7 +393,7 @@ fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
     let boot = Boot::of(&newer, &emmc);
     let info = boot.app(ROOT).payments.info().unwrap();
     assert_eq!(info.ta_version, version + 1);
-    let second = boot.pay(&print);
+    let second = boot.pay(&owner);
     assert_eq!(second, first + 1);
     boot.soter(APP).soter.find_app_key().unwrap();
     boot.power_off();
@@ -401,10 +402,10 @@ fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
     let scene = || label("checkout").unwrap();
     let mut factory = boot.app(ROOT);
     refused(factory.payments.provision(), TOO_OLD);
-    refused(factory.sensor.enroll(print.clone()), TOO_OLD);
+    refused(factory.sensor.begin_enroll(None), TOO_OLD);
     refused(factory.sensor.remove_fingers(), TOO_OLD);
     let mut app = boot.app(APP);
-    refused(app.sensor.authenticate(1, print.clone()), TOO_OLD);
+    refused(app.sensor.authenticate(1), TOO_OLD);
     let payments = &mut app.payments;
     refused(payments.generate_app_key(false), TOO_OLD);
     refused(payments.export_app_key(), TOO_OLD);
@@ -428,6 +429,6 @@ fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
     let listed = boot.app(APP).payments.list_payment_keys().unwrap();
     let scenes: Vec<_> = listed.keys.into_iter().map(|key| key.scene).collect();
     assert_eq!(scenes, [scene()]);
-    assert_eq!(boot.pay(&print), second + 1);
+    assert_eq!(boot.pay(&owner), second + 1);
     boot.power_off();
 }

@@ -3,6 +3,7 @@
 //! checkout and the cache under their own paths. Cargo's runner for aarch64.
 //!
 //! Each run gets a new, empty device. `TOUCHSEAL_EMMC=FILE` keeps one.
+//! `TOUCHSEAL_SENSOR=simulated` boots firmware with a simulated sensor, for tests.
 //! `TOUCHSEAL_TIME_LIMIT=SECONDS` changes how long the program may take (1800).
 
 use anyhow::{Context, Result, ensure};
@@ -44,6 +45,10 @@ fn run() -> Result<ExitCode> {
     ensure!(limit > 0, "TOUCHSEAL_TIME_LIMIT must be more than 0");
 
     let platform = Platform::from_env()?;
+    let platform = match std::env::var("TOUCHSEAL_SENSOR").as_deref() {
+        Ok("simulated") => platform.simulated()?,
+        _ => platform,
+    };
     let emmc = match std::env::var_os("TOUCHSEAL_EMMC") {
         Some(path) => Emmc::open_or_create(path)?,
         None => Emmc::scratch()?,

@@ -107,6 +107,8 @@ pub struct Hand(Arc<Mutex<State>>);
 struct State {
     window: (u16, u16),
     lying: Lying,
+    /// A finger cannot take another's place without a moment in which there is none.
+    moving: bool,
     fault: Option<Fault>,
     random: fastrand::Rng,
     last: Option<Vec<u8>>,
@@ -139,6 +141,7 @@ impl Hand {
         Self(Arc::new(Mutex::new(State {
             window: (width, height),
             lying: Lying::Nothing,
+            moving: false,
             fault: None,
             random: fastrand::Rng::with_seed(503),
             last: None,
@@ -147,7 +150,9 @@ impl Hand {
 
     /// Puts a finger on the sensor.
     pub fn place(&self, impression: &Impression) {
-        self.state().lying = Lying::Finger(impression.clone());
+        let mut state = self.state();
+        state.moving = !matches!(state.lying, Lying::Nothing);
+        state.lying = Lying::Finger(impression.clone());
     }
 
     /// Takes it off.
@@ -194,12 +199,16 @@ impl Hand {
         let State {
             window: (width, height),
             lying,
+            moving,
             fault,
             random,
             last,
         } = &mut *state;
         if *fault == Some(Fault::RepeatsOldFrame) && last.is_some() {
             return last.clone();
+        }
+        if std::mem::take(moving) {
+            return None;
         }
         let named;
         let finger = match lying {

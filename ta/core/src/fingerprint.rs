@@ -4,7 +4,7 @@ mod capture;
 mod enroll;
 mod enrolment;
 pub mod frame;
-mod freshness;
+pub mod freshness;
 mod lockout;
 pub mod matcher;
 pub mod print;

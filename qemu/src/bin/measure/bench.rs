@@ -4,10 +4,9 @@ use anyhow::{Result, ensure};
 use std::time::Duration;
 use touchseal::Error;
 use touchseal::proto::label::Scene;
-use touchseal::proto::message::Print;
 use touchseal::proto::soter::Challenge;
 use touchseal_qemu::{
-    App, Emmc, Guest, Options, Platform, Proxy, ProxyError, SoterApp, label, some_payment,
+    App, Emmc, Guest, Options, Owner, Platform, Proxy, ProxyError, SoterApp, label, some_payment,
 };
 
 /// The largest number of payment keys of one app.
@@ -31,7 +30,7 @@ pub const PAYMENT: &str = "payment, median of 20";
 pub struct Bench<'a> {
     platform: &'a Platform,
     emmc: &'a Emmc,
-    print: &'a Print,
+    owner: &'a Owner,
     guest: Guest,
     proxy: Proxy,
 }
@@ -41,7 +40,7 @@ fn scene(number: usize) -> Result<Scene, Error<ProxyError>> {
 }
 
 impl<'a> Bench<'a> {
-    pub fn boot(platform: &'a Platform, emmc: &'a Emmc, print: &'a Print) -> Result<Self> {
+    pub fn boot(platform: &'a Platform, emmc: &'a Emmc, owner: &'a Owner) -> Result<Self> {
         let mut options = Options::new(platform.logs("measure"));
         options.programs = Some(platform.programs.clone());
         let mut guest = Guest::boot(platform, emmc, &options)?;
@@ -49,14 +48,14 @@ impl<'a> Bench<'a> {
             proxy: guest.proxy()?,
             platform,
             emmc,
-            print,
+            owner,
             guest,
         })
     }
 
     pub fn reboot(self) -> Result<Self> {
         self.guest.power_off()?;
-        Self::boot(self.platform, self.emmc, self.print)
+        Self::boot(self.platform, self.emmc, self.owner)
     }
 
     pub fn power_off(self) -> Result<()> {
@@ -86,17 +85,14 @@ impl<'a> Bench<'a> {
 
     /// What is done once a device.
     pub fn factory(&mut self) -> Result<Vec<Row>> {
-        let mut factory = App::new(&self.proxy, ROOT)?;
+        let mut factory = App::new(&self.proxy, self.guest.hand(), ROOT)?;
         let mut soter = self.proxy.soter(ROOT)?;
         // OP-TEE starts its storage, which is not provisioning's.
         factory.payments.info()?;
         Ok(vec![
             ("provision", self.cost(|| factory.payments.provision())?),
             ("provision SOTER", self.cost(|| soter.provision())?),
-            (
-                "enrol a finger",
-                self.cost(|| factory.sensor.enroll(self.print.clone()))?,
-            ),
+            ("enrol a finger", self.cost(|| factory.enroll(self.owner))?),
         ])
     }
 
@@ -142,7 +138,7 @@ impl<'a> Bench<'a> {
     pub fn fill(&mut self, count: usize) -> Result<()> {
         for number in 1..count {
             let uid = 11_000 + u32::try_from(number / OF_ONE_APP)?;
-            let mut app = App::new(&self.proxy, uid)?;
+            let mut app = App::new(&self.proxy, self.guest.hand(), uid)?;
             app.payments.generate_app_key(false)?;
             let made = app.payments.generate_payment_key(scene(number)?, false)?;
             ensure!(made.new, "key {number} was there");
@@ -152,13 +148,13 @@ impl<'a> Bench<'a> {
 
     /// The app uses its keys, after a reboot.
     pub fn uses(&mut self, uid: u32) -> Result<Vec<Row>> {
-        let mut app = App::new(&self.proxy, uid)?;
+        let mut app = App::new(&self.proxy, self.guest.hand(), uid)?;
         let storage = self.cost(|| app.payments.info())?;
         let mut pay = || {
             let mut nonce = [0; 32];
             getrandom::fill(&mut nonce)?;
             let payment = some_payment(nonce)?;
-            self.cost(|| app.pay(scene(0)?, payment, self.print))
+            self.cost(|| app.pay(scene(0)?, payment, self.owner))
         };
         let first = pay()?;
         let payment = self.median("a payment", pay)?;
@@ -171,14 +167,14 @@ impl<'a> Bench<'a> {
         keys.generate_payment_key(scene(1)?, false)?;
         let remove = self.cost(|| keys.remove_payment_key(scene(1)?))?;
 
-        let mut app = SoterApp::new(&self.proxy, uid)?;
+        let mut app = SoterApp::new(&self.proxy, self.guest.hand(), uid)?;
         let export = self.cost(|| {
             app.soter.export_app_key()?;
             app.soter.export_payment_key(scene(0)?)
         })?;
         let sign = self.median("a SOTER signature", || {
             let challenge = Challenge::new("order-1").map_err(Error::<ProxyError>::Protocol)?;
-            self.cost(|| app.sign(scene(0)?, challenge, self.print))
+            self.cost(|| app.sign(scene(0)?, challenge, self.owner))
         })?;
         Ok(vec![
             ("first command since boot", storage),

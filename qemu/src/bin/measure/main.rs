@@ -2,8 +2,7 @@
 //! payment key on the device and with many. Fails when a payment or a SOTER signature is not
 //! exactly one write.
 //!
-//! Times are from an invoke to its response, in the guest: without the start of a program and
-//! the extraction of minutiae. They are those of an emulated CPU: compare them with each
+//! Times are from an invoke to its response, in the guest: without the start of a program. They are those of an emulated CPU: compare them with each
 //! other, and not with a phone's.
 //!
 //! `measure KEYS`.
@@ -13,8 +12,7 @@ mod bench;
 use anyhow::{Context, Result};
 use bench::{Bench, Cost, PAYMENT, Row};
 use std::process::ExitCode;
-use touchseal::finger;
-use touchseal_qemu::{Emmc, Platform};
+use touchseal_qemu::{Emmc, Owner, Platform};
 
 const APP: u32 = 10115;
 const LAST_APP: u32 = 19999;
@@ -33,10 +31,10 @@ fn run() -> Result<()> {
     let many = std::env::args().nth(1).context("Usage: measure KEYS")?;
     let count: usize = many.parse().context("KEYS is a number")?;
     let platform = Platform::from_env()?;
-    let print = finger::from_file(&platform.fingers.join("p1_1.png"))?;
+    let owner = Owner::new(&platform, "p1_1.png")?;
     let emmc = Emmc::scratch()?;
 
-    let mut bench = Bench::boot(&platform, &emmc, &print)?;
+    let mut bench = Bench::boot(&platform, &emmc, &owner)?;
     let factory = bench.factory()?;
     let mut one = bench.keys(APP)?;
     let mut bench = bench.reboot()?;

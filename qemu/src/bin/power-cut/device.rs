@@ -9,12 +9,12 @@ use fastrand::Rng;
 use std::collections::BTreeMap;
 use std::time::Instant;
 use touchseal::proto::label::Scene;
-use touchseal::proto::message::{Generated, Print, SignedKey, SignedPayment};
+use touchseal::proto::message::{Generated, SignedKey, SignedPayment};
 use touchseal::proto::signed::{KeyStatement, PaymentStatement, Statement};
 use touchseal::proto::soter::{Blob, Challenge};
 use touchseal::{Error, FingerprintClient, PaymentClient, SoterClient};
 use touchseal_qemu::{
-    App, Cut, Guest, Proxy, ProxyError, Session, SoterApp, Writes, label, some_payment,
+    App, Cut, Guest, Owner, Proxy, ProxyError, Session, SoterApp, Writes, label, some_payment,
 };
 
 pub const UIDS: [u32; 4] = [10001, 10002, 10003, 10004];
@@ -28,7 +28,7 @@ pub struct Device<'a> {
     guest: Guest,
     pub ledger: &'a mut Ledger,
     pub rng: &'a mut Rng,
-    pub print: &'a Print,
+    pub owner: &'a Owner,
     proxy: Proxy,
     pub factory: PaymentClient<Session>,
     pub soter_factory: SoterClient<Session>,
@@ -53,15 +53,16 @@ impl<'a> Device<'a> {
         mut guest: Guest,
         ledger: &'a mut Ledger,
         rng: &'a mut Rng,
-        print: &'a Print,
+        owner: &'a Owner,
     ) -> Result<Self> {
         let proxy = guest.proxy()?;
-        let app = |uid| Ok((uid, App::new(&proxy, uid)?));
-        let soter_app = |uid| Ok((uid, SoterApp::new(&proxy, uid)?));
+        let hand = guest.hand().clone();
+        let app = |uid| Ok((uid, App::new(&proxy, &hand, uid)?));
+        let soter_app = |uid| Ok((uid, SoterApp::new(&proxy, &hand, uid)?));
         Ok(Self {
             ledger,
             rng,
-            print,
+            owner,
             factory: proxy.payment(ROOT)?,
             soter_factory: proxy.soter(ROOT)?,
             settings: proxy.fingerprint(ROOT)?,
@@ -143,7 +144,7 @@ impl<'a> Device<'a> {
             Operation::Provision => is_new(self.factory.provision()?.new, new)?,
             Operation::SoterProvision => is_new(self.soter_factory.provision()?.new, new)?,
             Operation::Enroll => {
-                self.settings.enroll(self.print.clone())?;
+                self.owner.enroll(self.guest.hand(), &mut self.settings)?;
             }
             Operation::GenerateAppKey | Operation::ReplaceAppKey => {
                 let replace = operation.effect() == Effect::Replace;
@@ -199,8 +200,8 @@ impl<'a> Device<'a> {
 
     pub fn pay(&mut self, uid: u32, scene: Scene) -> Result<SignedPayment> {
         let payment = some_payment(std::array::from_fn(|_| self.rng.u8(..)))?;
-        let print = self.print;
-        let paid = self.app(uid)?.pay(scene, payment.clone(), print)?;
+        let owner = self.owner;
+        let paid = self.app(uid)?.pay(scene, payment.clone(), owner)?;
         let statement: PaymentStatement = read(&paid.statement)?;
         ensure!(statement.payment == payment, "another payment was signed");
         let header = &statement.header;
@@ -213,9 +214,9 @@ impl<'a> Device<'a> {
     pub fn sign(&mut self, uid: u32, scene: Scene) -> Result<(Challenge, Blob)> {
         let challenge = Challenge::new(&format!("order-{:016x}", self.rng.u64(..)))
             .map_err(Error::<ProxyError>::Protocol)?;
-        let print = self.print;
+        let owner = self.owner;
         let app = self.soter_app(uid)?;
-        let blob = app.sign(scene, challenge.clone(), print)?;
+        let blob = app.sign(scene, challenge.clone(), owner)?;
         self.ledger
             .signed(soter::counter(&blob)?, None, &blob.json)?;
         Ok((challenge, blob))

@@ -62,11 +62,13 @@ impl Device<'_> {
     fn inspect_settings(&mut self) -> Result<()> {
         let fingers = self.settings.fingers()?;
         ensure!(
-            fingers.fingers <= 1 && fingers.locked_ms == 0,
+            fingers.fingers.len() <= 1 && fingers.locked_ms == 0,
             "{fingers:?}"
         );
         let finger = &mut self.ledger.finger;
-        finger.settle(fingers.fingers == 1).context("the finger")
+        finger
+            .settle(fingers.fingers.len() == 1)
+            .context("the finger")
     }
 
     fn inspect_payments(&mut self) -> Result<()> {

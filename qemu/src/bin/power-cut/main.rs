@@ -30,9 +30,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use times::Times;
-use touchseal::finger;
-use touchseal::proto::message::Print;
-use touchseal_qemu::{Emmc, Guest, Options, Platform};
+use touchseal_qemu::{Emmc, Guest, Options, Owner, Platform};
 use wear::Cut;
 
 /// One round in so many cuts a new device's power, in the factory.
@@ -64,7 +62,7 @@ fn run() -> Result<()> {
     options.programs = Some(platform.programs.clone());
     let mut drill = Drill {
         options,
-        print: finger::from_file(&platform.fingers.join("p1_1.png"))?,
+        owner: Owner::new(&platform, "p1_1.png")?,
         platform,
         rng: Rng::with_seed(seed),
         times: Times::default(),
@@ -81,7 +79,7 @@ fn run() -> Result<()> {
 struct Drill {
     platform: Platform,
     options: Options,
-    print: Print,
+    owner: Owner,
     rng: Rng,
     times: Times,
     /// How often a cut at a write or at a time had an outcome.
@@ -177,7 +175,7 @@ impl Drill {
     fn boot(&mut self, phone: &mut Phone, cut: Option<(Operation, Cut)>) -> Result<()> {
         let guest = Guest::boot(&self.platform, &phone.emmc, &self.options)?;
         let ledger = &mut phone.ledger;
-        let mut device = Device::new(guest, ledger, &mut self.rng, &self.print)?;
+        let mut device = Device::new(guest, ledger, &mut self.rng, &self.owner)?;
         let interrupted = device.inspect(&mut self.times)?;
         if let Some((cut, _)) = phone.cut.take() {
             let at_write = matches!(cut, Cut::AfterWrite(_));
