@@ -4,7 +4,7 @@ GUEST := --target aarch64-unknown-linux-gnu
 TAS := --package touchseal-optee --package touchseal-payment --package touchseal-fingerprint --package touchseal-soter
 TOOLBOX := qemu/toolbox
 PLATFORM := qemu/build/platform.sh
-SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as $(wildcard qemu/*/*.sh)
+SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as qemu/guest/finger $(wildcard qemu/*/*.sh)
 
 CUTS ?= 200
 KEYS ?= 200

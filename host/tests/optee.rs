@@ -6,6 +6,7 @@ mod blackbox;
 
 use blackbox::{Bench, suite};
 use nix::unistd::{Uid, seteuid};
+use optee_teec::{Context, ErrorKind, Uuid};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use touchseal::transport::teec::{Identity, Teec, TeecError};
@@ -80,5 +81,20 @@ fn a_uid_that_the_kernel_does_not_vouch_for_is_refused() {
                 "uid {real} passed for {caller}, which speaks for {uid}"
             );
         }
+    }
+}
+
+/// The UART of the fingerprint sensor is there, and not for the normal world.
+#[test]
+fn the_sensors_line_is_refused() {
+    const SECURE_UART: &str = "03985ac7-f440-4efa-8a77-01bcbddcc021";
+    let _alone = Optee::new();
+    for uid in [0, 10001] {
+        let refused = as_uid(uid, || {
+            let mut context = Context::new().unwrap();
+            let opened = context.open_session(Uuid::parse_str(SECURE_UART).unwrap());
+            opened.map(drop).map_err(|error| error.kind())
+        });
+        assert_eq!(refused, Err(ErrorKind::AccessDenied), "uid {uid}");
     }
 }

@@ -17,7 +17,7 @@ mkdir -p "$root"/{dev,etc,proc,root,sys,tmp,usr/bin,$libraries}
 for dir in bin lib sbin; do ln -s usr/$dir "$root/$dir"; done
 ln -s bin "$root/usr/sbin"
 cp "$REPO/qemu/guest/init" "$root/init"
-install -m 755 "$REPO/qemu/guest/as" "$root/usr/bin/as"
+install -m 755 "$REPO"/qemu/guest/{as,finger} "$root/usr/bin/"
 chmod 755 "$root/init"
 cp "$unpacked/usr/bin/busybox" "$root/usr/bin/"
 cp "$unpacked"/usr/bin/{setpriv,mmc} "$root/usr/bin/"

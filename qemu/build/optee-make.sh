@@ -21,6 +21,11 @@ optee_make() {
         # The FAT is walked so many entries a request to the normal world.
         CFG_RPMB_FS_RD_ENTRIES=32
 
+        # The second UART, which the normal world cannot reach, is the fingerprint
+        # sensor's; the console is on the first. Another board says where its own is.
+        CFG_CONSOLE_UART0=y CFG_SECURE_UART_PTA=y CFG_SECURE_UART_BASE=0x09040000
+        CFG_SECURE_UART_CLK_HZ=24000000 CFG_SECURE_UART_BAUD=57600
+
         # TAs are part of the image. Set from the start, so that adding them
         # rebuilds nothing else.
         CFG_EARLY_TA=y

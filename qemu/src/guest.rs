@@ -7,7 +7,8 @@
 //! proxies.
 
 use crate::machine::{self, Logs, Share};
-use crate::{Command, Emmc, Output, Platform, Proxy, Writes, command, rpmb};
+use crate::sensor::Module;
+use crate::{Command, Emmc, Hand, Output, Platform, Proxy, Writes, command, rpmb};
 use anyhow::{Context, Error, Result, anyhow, bail};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -39,6 +40,8 @@ pub struct Options {
     pub boot_limit: Duration,
     /// The key in the RPMB, 64 hexadecimal digits; none where it was never programmed.
     pub rpmb_key: Option<&'static str>,
+    /// Whose fingers lie on the sensor.
+    pub hand: Hand,
     /// Joins a terminal of the guest to this process's.
     pub(crate) console: bool,
 }
@@ -53,11 +56,12 @@ impl Options {
             read_write: Vec::new(),
             boot_limit: Duration::from_secs(60),
             rpmb_key: Some(machine::RPMB_KEY),
+            hand: Hand::default(),
             console: false,
         }
     }
 
-    /// Joins a terminal of the guest, `/dev/hvc0`, to this process's terminal.
+    /// Joins a terminal of the guest, `/dev/hvc1`, to this process's terminal.
     #[must_use]
     pub fn with_console(mut self) -> Self {
         self.console = true;
@@ -96,6 +100,9 @@ impl Options {
 #[derive(Debug)]
 pub struct Guest {
     qemu: Child,
+    hand: Hand,
+    /// The sensor is there for as long as the machine.
+    _sensor: Module,
     agent: UnixStream,
     /// Ports for proxies, by number.
     proxies: VecDeque<(usize, UnixStream)>,
@@ -154,7 +161,10 @@ impl Guest {
             .map(UnixListener::bind)
             .collect::<Result<Vec<_>, _>>()?
             .into_iter();
-        let mut qemu = machine::command(platform, emmc, options, &logs, &sockets, &shares)?
+        let hand = options.hand.clone();
+        let sensor = Module::start(hand.clone())?;
+        let uart = sensor.socket();
+        let mut qemu = machine::command(platform, emmc, options, &logs, &uart, &sockets, &shares)?
             .spawn()
             .context(
                 "Cannot start QEMU. Run this through `make` or `qemu/toolbox`, which bring it",
@@ -184,6 +194,8 @@ impl Guest {
 
         let mut guest = Self {
             qemu,
+            hand,
+            _sensor: sensor,
             agent: agent.context("no port for the agent")?,
             proxies,
             events,
@@ -268,6 +280,12 @@ impl Guest {
         Ok(Proxy::new(port))
     }
 
+    /// Who puts fingers on the sensor.
+    #[must_use]
+    pub fn hand(&self) -> &Hand {
+        &self.hand
+    }
+
     /// Authenticated RPMB data writes since boot, as QEMU's eMMC saw them.
     ///
     /// # Errors
@@ -307,7 +325,9 @@ impl Guest {
         Ok(())
     }
 
-    /// Gives the guest's terminal a shell, and waits until the person leaves it.
+    /// Gives the guest's terminal a shell, and waits until the person leaves it. There
+    /// `finger` writes into the shared file `hand` whose finger of the directory `fingers`
+    /// lies on the sensor.
     ///
     /// # Errors
     ///
@@ -316,15 +336,18 @@ impl Guest {
         mut self,
         directory: &Path,
         fingers: &Path,
+        hand: &Path,
         rows: u32,
         columns: u32,
     ) -> Result<()> {
+        self.hand.follow(hand, fingers);
         let script = format!(
-            "export PATH={} TERM=linux PS1='touchseal# ' FINGERS={}\ncd {}\n\
-             stty -F /dev/hvc0 rows {rows} cols {columns}\n\
-             setsid -c sh </dev/hvc0 >/dev/hvc0 2>&1\npoweroff -f\n",
+            "export PATH={} TERM=linux PS1='touchseal# ' FINGERS={} HAND={}\ncd {}\n\
+             stty -F /dev/hvc1 rows {rows} cols {columns}\n\
+             setsid -c sh </dev/hvc1 >/dev/hvc1 2>&1\npoweroff -f\n",
             command::quoted(&self.path),
             command::quoted(&fingers.display().to_string()),
+            command::quoted(&hand.display().to_string()),
             command::quoted(&directory.display().to_string()),
         );
         self.submit(&script)?;

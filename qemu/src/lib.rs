@@ -31,6 +31,7 @@ mod machine;
 mod platform;
 mod proxy;
 mod rpmb;
+pub mod sensor;
 
 pub use app::{App, SoterApp, label, some_payment};
 pub use command::{Command, Output};
@@ -39,3 +40,4 @@ pub use guest::{Guest, Options};
 pub use platform::Platform;
 pub use proxy::{Cut, Proxy, ProxyError, Session};
 pub use rpmb::Writes;
+pub use sensor::{Fault, Hand, Impression};

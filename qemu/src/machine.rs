@@ -18,6 +18,9 @@ pub(crate) const RPMB_KEY: &str =
 const KERNEL_ADDRESS: &str = "0x60000000";
 const INITRD_ADDRESS: &str = "0x68000000";
 
+/// The first UART. Until the kernel has found its console it complains there.
+const UART: &str = "pl011,mmio32,0x9000000";
+
 /// The files that a running machine writes.
 #[derive(Debug, Clone)]
 pub(crate) struct Logs {
@@ -38,14 +41,15 @@ impl Logs {
     }
 }
 
-/// A QEMU ready to start. `ports` are the sockets that the guest's agent talks
-/// through, in the order of its ports; `shares` the directories that the guest
-/// may mount, by tag.
+/// A QEMU ready to start. `sensor` is the socket of the fingerprint sensor; `ports`
+/// are the sockets that the guest's agent talks through, in the order of its ports;
+/// `shares` the directories that the guest may mount, by tag.
 pub(crate) fn command(
     platform: &Platform,
     emmc: &Emmc,
     options: &Options,
     logs: &Logs,
+    sensor: &Path,
     ports: &[PathBuf],
     shares: &[Share],
 ) -> Result<Command> {
@@ -65,7 +69,9 @@ pub(crate) fn command(
     arg("-kernel", platform.kernel.display().to_string());
     arg(
         "-append",
-        format!("console=ttyAMA0 quiet panic=-1 initrd={INITRD_ADDRESS},{initrd_size}"),
+        format!(
+            "console=hvc0 earlycon={UART} quiet panic=-1 initrd={INITRD_ADDRESS},{initrd_size}"
+        ),
     );
     arg(
         "-device",
@@ -93,13 +99,24 @@ pub(crate) fn command(
     );
     arg("-device", "virtio-rng-pci".into());
 
-    // The second UART belongs to the secure world alone.
-    arg("-serial", format!("file:{}", logs.linux.display()));
+    // The second UART belongs to the secure world alone: there is the sensor. A module
+    // that was unplugged may come back.
     arg("-serial", format!("file:{}", logs.secure.display()));
+    arg(
+        "-chardev",
+        format!("socket,id=sensor,reconnect-ms=50,path={}", quoted(sensor)),
+    );
+    arg("-serial", "chardev:sensor".into());
     arg("-trace", "sdcard_rpmb_write_block".into());
     arg("-D", logs.rpmb.display().to_string());
 
+    // Consoles are numbered in the order in which they are here: this is hvc0.
     arg("-device", "virtio-serial-pci".into());
+    arg(
+        "-chardev",
+        format!("file,id=linux,path={}", quoted(&logs.linux)),
+    );
+    arg("-device", "virtconsole,chardev=linux,nr=0".into());
     for (port, socket) in (1..).zip(ports) {
         arg(
             "-chardev",
@@ -112,7 +129,10 @@ pub(crate) fn command(
     }
     if options.console {
         arg("-chardev", "stdio,id=console,signal=off".into());
-        arg("-device", "virtconsole,chardev=console,nr=0".into());
+        arg(
+            "-device",
+            format!("virtconsole,chardev=console,nr={}", ports.len() + 1),
+        );
     }
     for Share {
         tag,

@@ -94,6 +94,40 @@ fn a_hang_is_told_with_both_consoles() {
     );
 }
 
+/// Linux has a console of its own, and OP-TEE shares the first UART with TF-A: on the second
+/// nobody prints, it is the sensor's.
+#[test]
+fn each_world_has_its_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let emmc = Emmc::scratch().unwrap();
+    let mut guest = boot(&emmc, &Options::new(dir.path()));
+    let line = "cat /proc/consoles; echo '<1>from the kernel' >/dev/kmsg; \
+                cat /proc/device-tree/pl011@9040000/status";
+    let said = guest
+        .run(&Command::new("sh").args(["-c", line]), LIMIT)
+        .unwrap();
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let [console, uart] = said.lines().collect::<Vec<_>>()[..] else {
+        panic!("{said}");
+    };
+    assert!(console.starts_with("hvc0 "), "{console}");
+    assert_eq!(uart, "disabled\0", "Linux may use the sensor's UART");
+    guest.power_off().unwrap();
+    let log = |name| std::fs::read_to_string(dir.path().join(name)).unwrap();
+    let (linux, secure) = (log("linux.log"), log("secure.log"));
+    assert!(linux.contains("from the kernel"), "{linux}");
+    assert!(
+        !linux.contains("BL31") && !linux.contains("OP-TEE version"),
+        "{linux}"
+    );
+    assert!(
+        secure.contains("BL31") && secure.contains("OP-TEE version"),
+        "{secure}"
+    );
+    assert!(!secure.contains("from the kernel"), "{secure}");
+    assert!(secure.is_ascii(), "{secure}");
+}
+
 #[test]
 fn a_crash_is_told_with_both_consoles() {
     let dir = tempfile::tempdir().unwrap();
@@ -103,6 +137,17 @@ fn a_crash_is_told_with_both_consoles() {
     let error = guest.run(&crash, LIMIT).unwrap_err().to_string();
     assert!(error.starts_with("The guest ended while it ran"), "{error}");
     assert!(error.contains("sysrq triggered crash"), "{error}");
+}
+
+#[test]
+fn a_kernel_that_does_not_come_up_is_quoted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut platform = Platform::from_env().unwrap();
+    platform.initrd = dir.path().join("no.cpio");
+    std::fs::write(&platform.initrd, "not one").unwrap();
+    let emmc = Emmc::scratch().unwrap();
+    let error = Guest::boot(&platform, &emmc, &Options::new(dir.path())).unwrap_err();
+    assert!(error.to_string().contains("Kernel panic"), "{error}");
 }
 
 /// An RPMB that was never keyed, or is keyed for another device: the command line says

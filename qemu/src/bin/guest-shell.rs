@@ -23,18 +23,25 @@ fn shell() -> Result<()> {
     );
     let platform = Platform::from_env()?;
     let emmc = Emmc::open_or_create(platform.device())?;
-    let mut options = Options::new(platform.logs("shell")).with_console();
+    let logs = platform.logs("shell");
+    // What the guest may say of the sensor: a directory of its own.
+    let sensor = logs.join("sensor");
+    std::fs::create_dir_all(&sensor)?;
+    let hand = sensor.join("hand");
+    std::fs::write(&hand, "")?;
+    let mut options = Options::new(logs).with_console();
     options.programs = Some(platform.programs.clone());
     options.read_only = vec![platform.cache.clone()];
-    options.read_write = vec![platform.repo.clone()];
+    options.read_write = vec![platform.repo.clone(), sensor];
     let (rows, columns) = terminal_size().unwrap_or((24, 80));
 
     let guest = Guest::boot(&platform, &emmc, &options)?;
     eprintln!(
-        "You are root in the guest; {} is here too. `exit` powers off.",
+        "You are root in the guest; {} is here too. `finger p1_1.png` puts a finger on the\n\
+         sensor, `finger` lifts it. `exit` powers off.",
         platform.repo.display()
     );
-    guest.shell(&platform.repo, &platform.fingers, rows, columns)
+    guest.shell(&platform.repo, &platform.fingers, &hand, rows, columns)
 }
 
 /// What stty says: rows and columns, unless the terminal doesn't know.

@@ -88,9 +88,10 @@ impl Frame {
         self.height
     }
 
-    /// Forgets the picture.
+    /// Forgets the picture. Behind its pixels there are none: all were wiped before.
     pub fn wipe(&mut self) {
-        self.pixels.zeroize();
+        self.pixels.as_mut_slice().zeroize();
+        self.pixels.clear();
         (self.width, self.height) = (0, 0);
     }
 
