@@ -25,6 +25,7 @@ mod panic;
 mod peer;
 pub mod platform;
 mod store;
+pub mod uart;
 
 pub use algorithm::{P256, Rsa2048};
 pub use caller::login;
