@@ -3,6 +3,7 @@
 //! effective uid.
 
 mod blackbox;
+mod hostile;
 
 use blackbox::{Bench, suite};
 use nix::unistd::{Uid, seteuid};

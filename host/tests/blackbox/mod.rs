@@ -107,7 +107,7 @@ macro_rules! suite {
 }
 pub(crate) use suite;
 
-type Payments<B> = PaymentClient<<B as Bench>::Transport>;
+pub type Payments<B> = PaymentClient<<B as Bench>::Transport>;
 
 fn payments<B: Bench>(bench: &B, uid: u32) -> Payments<B> {
     PaymentClient::new(bench.payment(uid))
@@ -117,11 +117,11 @@ fn fingers<B: Bench>(bench: &B, uid: u32) -> FingerprintClient<B::Transport> {
     FingerprintClient::new(bench.fingerprint(uid))
 }
 
-fn label<const N: usize>(text: &str) -> Label<N> {
+pub fn label<const N: usize>(text: &str) -> Label<N> {
     Label::new(text).unwrap()
 }
 
-fn payment(amount: u64) -> Payment {
+pub fn payment(amount: u64) -> Payment {
     Payment {
         amount,
         currency: Currency::new("EUR").unwrap(),
@@ -132,7 +132,7 @@ fn payment(amount: u64) -> Payment {
 }
 
 #[track_caller]
-fn refused<R: Debug, E: Debug>(outcome: Result<R, Error<E>>, status: Status) {
+pub fn refused<R: Debug, E: Debug>(outcome: Result<R, Error<E>>, status: Status) {
     match outcome {
         Err(Error::Refused(found)) => assert_eq!(found, status),
         other => panic!("expected {status:?}, got {other:?}"),
@@ -206,7 +206,7 @@ fn show<T: Transport>(
 }
 
 /// A uid with a payment key.
-fn client<B: Bench>(bench: &B, uid: u32) -> Payments<B> {
+pub fn client<B: Bench>(bench: &B, uid: u32) -> Payments<B> {
     ready(bench);
     let mut client = payments(bench, uid);
     client.generate_app_key(false).unwrap();
@@ -214,7 +214,7 @@ fn client<B: Bench>(bench: &B, uid: u32) -> Payments<B> {
     client
 }
 
-fn touch<B: Bench>(bench: &B, uid: u32, handle: u64) -> AuthToken {
+pub fn touch<B: Bench>(bench: &B, uid: u32, handle: u64) -> AuthToken {
     show(&mut fingers(bench, uid), handle, 1).unwrap()
 }
 
