@@ -66,6 +66,7 @@ impl Wire for Option<Password> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
 

@@ -5,6 +5,8 @@
 mod commands;
 #[path = "vectors/document.rs"]
 mod document;
+#[path = "vectors/fingerprint.rs"]
+mod fingerprint;
 #[path = "vectors/gatekeeper.rs"]
 mod gatekeeper;
 #[path = "vectors/refused.rs"]

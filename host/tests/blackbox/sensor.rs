@@ -175,7 +175,7 @@ fn raw<B: Bench, R: Request>(bench: &B, request: &R) -> Outcome<R::Response, B::
     call(
         request,
         &mut vec![0; R::MAX + 1],
-        &mut vec![0; FingerprintCommand::MAX_RESPONSE],
+        &mut [0; FingerprintCommand::MAX_RESPONSE],
         |command, request, response| transport.invoke(command, request, response),
     )
 }

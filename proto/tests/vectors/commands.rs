@@ -4,7 +4,7 @@ use crate::document::rows_below;
 use crate::values::*;
 use crate::{bytes_of, hex, same, vector};
 use touchseal_proto::PROTOCOL_VERSION;
-use touchseal_proto::command::{Caller, FingerprintCommand, PaymentCommand, Request, SoterCommand};
+use touchseal_proto::command::{Caller, PaymentCommand, Request, SoterCommand};
 use touchseal_proto::message::*;
 use touchseal_proto::signed::*;
 use touchseal_proto::status::Status;
@@ -230,6 +230,7 @@ fn payment_commands() {
                 provisioned: true,
                 counter: 3,
                 root: Root::Test,
+                latched: true,
                 device_id: hex(DEVICE_ID),
             },
         ),
@@ -299,6 +300,14 @@ fn payment_commands() {
             "token_key",
             TokenKey {
                 key: hex(TOKEN_KEY),
+            },
+        ),
+        exchange(
+            "get_password_key",
+            GetPasswordKey {},
+            "password_key",
+            TokenKey {
+                key: hex(PASSWORD_KEY),
             },
         ),
         exchange("take_turn", TakeTurn {}, "done", Done {}),
@@ -388,43 +397,4 @@ fn soter_commands() {
         exchange("prepare", Prepare {}, "prepared", Prepared { spares: 2 }),
     ]);
     complete("SOTER TA", exchanged, SoterCommand::caller);
-}
-
-#[test]
-fn fingerprint_commands() {
-    let minutiae = [(100, 200, 359), (1, 2, 3), (4095, 0, 90)];
-    let exchanged = vec![
-        exchange(
-            "get_fingers",
-            GetFingers {},
-            "fingers",
-            Fingers {
-                authenticator_id: EPOCH,
-                fingers: 2,
-                locked_ms: 29_999,
-            },
-        ),
-        exchange(
-            "enroll",
-            Enroll {
-                print: print(&minutiae),
-            },
-            "enrolled",
-            Enrolled {
-                finger: 3,
-                fingers: 2,
-            },
-        ),
-        exchange("remove_fingers", RemoveFingers {}, "done", Done {}),
-        exchange(
-            "authenticate",
-            Authenticate {
-                operation: HANDLE,
-                print: print(&minutiae[..2]),
-            },
-            "authenticated",
-            Authenticated { token: token() },
-        ),
-    ];
-    complete("fingerprint TA", exchanged, FingerprintCommand::caller);
 }

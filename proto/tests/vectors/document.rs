@@ -1,11 +1,13 @@
 //! What `PROTOCOL.md` says.
 
 use touchseal_proto::command::{
-    FingerprintCommand, GatekeeperCommand, PaymentCommand, SoterCommand,
+    FingerprintCommand, GatekeeperCommand, PaymentCommand, SimulatedSensorCommand, SoterCommand,
 };
 use touchseal_proto::soter::{BLOB_MAX, JSON_MAX};
 use touchseal_proto::status::Status;
-use touchseal_proto::{FINGERPRINT_TA, GATEKEEPER_TA, PAYMENT_TA, SOTER_TA};
+use touchseal_proto::{
+    FINGERPRINT_TA, GATEKEEPER_TA, PAYMENT_TA, SIMULATED_FINGERPRINT_TA, SOTER_TA,
+};
 
 const DOCUMENT: &str = include_str!("../../PROTOCOL.md");
 
@@ -43,10 +45,16 @@ fn trusted_applications_are_documented() {
                 SoterCommand::MAX_RESPONSE
             ),
             row(
-                "fingerprint TA, simulated sensor",
+                "fingerprint TA",
                 FINGERPRINT_TA.uuid,
                 FingerprintCommand::MAX_REQUEST,
                 FingerprintCommand::MAX_RESPONSE
+            ),
+            row(
+                "fingerprint TA, simulated sensor",
+                SIMULATED_FINGERPRINT_TA.uuid,
+                FingerprintCommand::MAX_REQUEST.max(SimulatedSensorCommand::MAX_REQUEST),
+                FingerprintCommand::MAX_RESPONSE.max(SimulatedSensorCommand::MAX_RESPONSE)
             ),
             row(
                 "gatekeeper TA",

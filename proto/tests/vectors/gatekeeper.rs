@@ -1,12 +1,11 @@
 //! The gatekeeper TA's commands, there and back.
 
 use crate::commands::{complete, exchange};
-use crate::values::HANDLE;
-use crate::{bytes_of, hex, vector};
+use crate::values::{HANDLE, token_of_password};
+use crate::{bytes_of, vector};
 use touchseal_proto::command::GatekeeperCommand;
 use touchseal_proto::message::*;
 use touchseal_proto::password::Password;
-use touchseal_proto::token::{AuthToken, PASSWORD};
 
 fn password(text: &str) -> Password {
     Password::new(text.as_bytes()).unwrap()
@@ -41,14 +40,7 @@ fn gatekeeper_commands() {
             },
             "password_verified",
             Authenticated {
-                token: AuthToken {
-                    challenge: HANDLE,
-                    user_id: 0xffee_ddcc_bbaa_9988,
-                    authenticator_id: 0,
-                    authenticator_type: PASSWORD,
-                    timestamp: 123_456_789,
-                    mac: hex("3efcb84c915cfe8054be781c1eec18e338806713f554c6e10ab926833791c02f"),
-                },
+                token: token_of_password(),
             },
         ),
         exchange("forget_password", ForgetPassword {}, "done", Done {}),

@@ -8,7 +8,13 @@ use touchseal_proto::soter::{Json, KeyExport, RsaPublicKey, SignedChallenge, fro
 
 #[test]
 fn tokens_and_statements() {
-    same("auth_token", &vector("auth_token"), &token());
+    for (name, token) in [
+        ("auth_token", token()),
+        ("auth_token_secure_uart", token_of_secure_uart()),
+        ("auth_token_password", token_of_password()),
+    ] {
+        same(name, &vector(name), &token);
+    }
     statement("key_statement_app", app_key());
     statement("key_statement_payment", payment_key());
     statement("payment_statement", signed_payment());

@@ -6,11 +6,12 @@ use touchseal_proto::message::*;
 use touchseal_proto::signed::*;
 use touchseal_proto::soter::{Blob, Challenge, CpuId};
 use touchseal_proto::status::Status;
-use touchseal_proto::token::{AuthToken, FINGERPRINT};
+use touchseal_proto::token::{AuthToken, FINGERPRINT, PASSWORD, SIMULATED};
 
 pub const HANDLE: u64 = 0x0102_0304_0506_0708;
 pub const EPOCH: u64 = 0x1122_3344_5566_7788;
 pub const TOKEN_KEY: &str = "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f";
+pub const PASSWORD_KEY: &str = "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f";
 pub const NONCE: &str = "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf";
 pub const DEVICE_ID: &str = "acee591a25cdfe5ec5c5c96f248d15a0";
 /// The private keys are 1, 2, 3 and 4, and these are P-256's base point G, 2G, 3G and 4G.
@@ -51,24 +52,34 @@ pub fn payment() -> Payment {
     }
 }
 
+/// Of the simulated sensor, as the payment that it is for says.
 pub fn token() -> AuthToken {
     AuthToken {
         challenge: HANDLE,
         user_id: 3,
         authenticator_id: EPOCH,
-        authenticator_type: FINGERPRINT,
+        authenticator_type: FINGERPRINT | SIMULATED,
         timestamp: 123_456_789,
-        mac: hex("c4dc4dfc91270ade6a533a4a65e8fe081a1bbba7085c82c868fc35935489db28"),
+        mac: hex("e1c9a5d1a5e5f0d129605989e6840e77fc5bbb5d7ee07079399527689bbdb0e7"),
     }
 }
 
-pub fn print(minutiae: &[(u16, u16, u16)]) -> Print {
-    Print(
-        minutiae
-            .iter()
-            .map(|&(x, y, theta)| Minutia { x, y, theta })
-            .collect(),
-    )
+pub fn token_of_secure_uart() -> AuthToken {
+    AuthToken {
+        authenticator_type: FINGERPRINT,
+        mac: hex("c4dc4dfc91270ade6a533a4a65e8fe081a1bbba7085c82c868fc35935489db28"),
+        ..token()
+    }
+}
+
+pub fn token_of_password() -> AuthToken {
+    AuthToken {
+        user_id: 0xffee_ddcc_bbaa_9988,
+        authenticator_id: 0,
+        authenticator_type: PASSWORD,
+        mac: hex("374c2b64a88bf3710b97d2b5f6e7962b6bed0bf965a6fa85922e3d590d2cae42"),
+        ..token()
+    }
 }
 
 pub fn header(counter: u8, sensor: Sensor, epoch: u64) -> Header {
