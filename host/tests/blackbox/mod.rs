@@ -147,7 +147,8 @@ fn ready<B: Bench>(bench: &B) {
     gatekeeper::set_password(bench);
     enroll(bench, 1).unwrap();
     if settings.fingers().unwrap().locked_ms != 0 {
-        settings.reset_lockout(shown_password(bench)).unwrap();
+        let token = shown_password(bench, &mut settings);
+        settings.reset_lockout(token).unwrap();
     }
     show(&mut settings, 1, 1).unwrap();
 }
@@ -169,15 +170,16 @@ fn image(seed: u64, n: u64) -> Image {
     }
 }
 
-/// What allows to enrol a finger: the owner's password, where the factory mode is closed.
-fn allowed<B: Bench>(bench: &B) -> Option<AuthToken> {
+/// What allows a session to enrol a finger: the owner's password, where the factory mode is
+/// closed.
+fn allowed<B: Bench>(bench: &B, settings: &mut Sensor<B>) -> Option<AuthToken> {
     let latched = payments(bench, 0).info().unwrap().latched;
-    latched.then(|| shown_password(bench))
+    latched.then(|| shown_password(bench, settings))
 }
 
-/// The owner's password, shown for the fingerprint TA's challenge.
-fn shown_password<B: Bench>(bench: &B) -> AuthToken {
-    let challenge = fingers(bench, 0).challenge().unwrap();
+/// The owner's password, shown for the session's challenge.
+fn shown_password<B: Bench>(bench: &B, sensor: &mut Sensor<B>) -> AuthToken {
+    let challenge = sensor.challenge().unwrap();
     gatekeeper::password_token(bench, challenge)
 }
 
@@ -185,14 +187,11 @@ fn shown_password<B: Bench>(bench: &B) -> AuthToken {
 fn enroll<B: Bench>(bench: &B, seed: u64) -> Outcome<u32, B::Transport> {
     let mut n = 0..;
     let mut settings = fingers(bench, 0);
-    touch::enroll(
-        &mut settings,
-        allowed(bench),
-        &mut |sensor, prompt| match prompt {
-            touch::Prompt::Place => sensor.place(&image(seed, n.next().unwrap())),
-            _ => Ok(()),
-        },
-    )
+    let token = allowed(bench, &mut settings);
+    touch::enroll(&mut settings, token, &mut |sensor, prompt| match prompt {
+        touch::Prompt::Place => sensor.place(&image(seed, n.next().unwrap())),
+        _ => Ok(()),
+    })
 }
 
 /// Shows the finger `seed` for an operation.

@@ -51,7 +51,8 @@ pub fn an_enrolment_is_guided<B: Bench>(bench: &B) {
     ready(bench);
     let mut settings = fingers(bench, 0);
     settings.remove_fingers().unwrap();
-    let wanted = settings.begin_enroll(allowed(bench)).unwrap();
+    let token = allowed(bench, &mut settings);
+    let wanted = settings.begin_enroll(token).unwrap();
     refused(settings.add_impression(), Status::NoFingerOnSensor);
     let mut expect = |image: &Image, guidance, taken| {
         let impression = add::<B>(&mut settings, image);
@@ -79,14 +80,17 @@ pub fn an_enrolment_is_begun_and_given_up<B: Bench>(bench: &B) {
     let mut settings = fingers(bench, 0);
     let before = settings.fingers().unwrap();
     refused(settings.add_impression(), Status::NoEnrolment);
-    settings.begin_enroll(allowed(bench)).unwrap();
+    let token = allowed(bench, &mut settings);
+    settings.begin_enroll(token).unwrap();
     assert_eq!(add::<B>(&mut settings, &image(7, 0)).taken, 1);
     settings.abort_enroll().unwrap();
     refused(settings.add_impression(), Status::NoEnrolment);
     // Begun anew, nothing is left of the one before.
-    settings.begin_enroll(allowed(bench)).unwrap();
+    let token = allowed(bench, &mut settings);
+    settings.begin_enroll(token).unwrap();
     assert_eq!(add::<B>(&mut settings, &image(8, 0)).taken, 1);
-    settings.begin_enroll(allowed(bench)).unwrap();
+    let token = allowed(bench, &mut settings);
+    settings.begin_enroll(token).unwrap();
     assert_eq!(add::<B>(&mut settings, &image(7, 0)).taken, 1);
     settings.abort_enroll().unwrap();
     assert_eq!(settings.fingers().unwrap(), before);
@@ -270,7 +274,7 @@ pub fn twenty_wrong_fingers_lock_until_the_password_is_shown<B: Bench>(bench: &B
     refused(show(&mut sensor, 1, 1), Status::LockedOutForGood);
 
     // A token for another challenge, and one that was shown already.
-    let token = shown_password(bench);
+    let token = shown_password(bench, &mut sensor);
     let other = AuthToken {
         challenge: token.challenge + 1,
         ..token.clone()
@@ -278,7 +282,10 @@ pub fn twenty_wrong_fingers_lock_until_the_password_is_shown<B: Bench>(bench: &B
     refused(sensor.reset_lockout(other), Status::NotAuthorized);
     refused(sensor.reset_lockout(token), Status::NotAuthorized);
     refused(show(&mut sensor, 2, 1), Status::LockedOutForGood);
-    let token = shown_password(bench);
+    // One for another session's challenge.
+    let token = shown_password(bench, &mut fingers(bench, 10036));
+    refused(sensor.reset_lockout(token), Status::NotAuthorized);
+    let token = shown_password(bench, &mut sensor);
     sensor.reset_lockout(token.clone()).unwrap();
     refused(sensor.reset_lockout(token), Status::NotAuthorized);
     show(&mut sensor, 3, 1).unwrap();
@@ -299,14 +306,14 @@ pub fn a_latched_device_enrols_with_its_owners_password_only<B: Bench>(bench: &B
     let challenge = settings.challenge().unwrap();
     let finger = show(&mut settings, challenge, 1).unwrap();
     refused(settings.begin_enroll(Some(finger)), Status::NotAuthorized);
-    let token = shown_password(bench);
+    let token = shown_password(bench, &mut settings);
     settings.begin_enroll(Some(token.clone())).unwrap();
     refused(settings.begin_enroll(Some(token)), Status::NotAuthorized);
     enroll(bench, 2).unwrap();
     show(&mut settings, 1, 2).unwrap();
     // Who sets a password without the old one is another owner.
     super::gatekeeper::set_password(bench);
-    let token = shown_password(bench);
+    let token = shown_password(bench, &mut settings);
     refused(settings.begin_enroll(Some(token)), Status::NotAuthorized);
     settings.remove_fingers().unwrap();
     enroll(bench, 3).unwrap();

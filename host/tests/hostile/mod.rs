@@ -27,11 +27,7 @@ const ACCESS_DENIED: u32 = 0xffff_0001;
 struct Denied(u32);
 
 /// The hostile TA asks another, claiming a uid.
-fn ask<R: Request>(
-    ta: &str,
-    claimed: u32,
-    request: &R,
-) -> Result<R::Response, CallError<Denied>> {
+fn ask<R: Request>(ta: &str, claimed: u32, request: &R) -> Result<R::Response, CallError<Denied>> {
     let largest = [
         PaymentCommand::MAX_RESPONSE,
         SoterCommand::MAX_RESPONSE,

@@ -34,9 +34,25 @@ pub struct FingerprintTa<P: FingerprintPlatform, S: Sensor> {
     platform: P,
     capture: Capture<S>,
     enrolling: Option<Enrolling>,
-    /// What a stronger credential's token has to name.
-    challenge: Option<u64>,
     running: Option<Running>,
+}
+
+/// A client's session.
+#[derive(Default)]
+pub struct Session {
+    login: Login,
+    /// What a stronger credential's token has to name, once.
+    challenge: Option<u64>,
+}
+
+impl Session {
+    /// Of this login.
+    pub fn new(login: Login) -> Self {
+        Self {
+            login,
+            challenge: None,
+        }
+    }
 }
 
 impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
@@ -46,7 +62,6 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
             platform,
             capture: Capture::new(sensor),
             enrolling: None,
-            challenge: None,
             running: None,
         }
     }
@@ -62,25 +77,25 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
     /// Serves one command and returns the length of the response.
     pub fn invoke(
         &mut self,
-        login: Login,
+        session: &mut Session,
         command: u32,
         request: &[u8],
         response: &mut [u8],
     ) -> Result<usize> {
         let mut reply = Reply::new(response);
-        let outcome = self.serve(login, command, request, &mut reply);
+        let outcome = self.serve(session, command, request, &mut reply);
         reply.finish(outcome, command, &mut self.platform)
     }
 
     fn serve(
         &mut self,
-        login: Login,
+        session: &mut Session,
         command: u32,
         request: &[u8],
         reply: &mut Reply<'_>,
     ) -> Result<()> {
         let caller = FingerprintCommand::caller(command).ok_or(Error::UnknownCommand)?;
-        login.require(caller)?;
+        session.login.require(caller)?;
         let request = FingerprintCommand::decode(command, request_body(request)?)?;
         let mut running = match self.running.take() {
             Some(running) => running,
@@ -90,9 +105,11 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
             FingerprintCommand::GetFingers(GetFingers {}) => {
                 reply.send(running.fingers(&mut self.platform, S::KIND))
             }
-            FingerprintCommand::GetChallenge(GetChallenge {}) => reply.send(self.fresh_challenge()),
+            FingerprintCommand::GetChallenge(GetChallenge {}) => {
+                reply.send(self.fresh_challenge(session))
+            }
             FingerprintCommand::BeginEnroll(BeginEnroll { token }) => {
-                reply.send(self.begin_enroll(&mut running, token))
+                reply.send(self.begin_enroll(session, &mut running, token))
             }
             FingerprintCommand::AddImpression(AddImpression {}) => {
                 reply.send(self.add_impression(&mut running))
@@ -104,13 +121,14 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
             FingerprintCommand::RemoveFinger(RemoveFinger { finger }) => reply
                 .send(enrolment::remove(&mut running.state, &mut self.platform, finger).map(done)),
             FingerprintCommand::RemoveFingers(RemoveFingers {}) => {
+                self.enrolling = None;
                 reply.send(enrolment::remove_all(&mut running.state, &mut self.platform).map(done))
             }
             FingerprintCommand::InvalidateEnrolment(InvalidateEnrolment {}) => {
                 reply.send(enrolment::invalidate(&mut running.state, &mut self.platform).map(done))
             }
             FingerprintCommand::ResetLockout(ResetLockout { token }) => {
-                reply.send(self.reset_lockout(&mut running, &token))
+                reply.send(self.reset_lockout(session, &mut running, &token))
             }
             FingerprintCommand::Authenticate(Authenticate { operation }) => {
                 reply.send(self.authenticate(&mut running, operation))
@@ -123,16 +141,21 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
         outcome
     }
 
-    fn fresh_challenge(&mut self) -> Result<FreshChallenge> {
+    fn fresh_challenge(&mut self, session: &mut Session) -> Result<FreshChallenge> {
         let challenge = random_nonzero(&mut self.platform);
-        self.challenge = Some(challenge);
+        session.challenge = Some(challenge);
         Ok(FreshChallenge { challenge })
     }
 
-    /// Checks that the owner's stronger credential was shown just now, for the last
+    /// Checks that the owner's stronger credential was shown just now, for the session's last
     /// challenge, which is used up.
-    fn require_password(&mut self, running: &mut Running, token: &AuthToken) -> Result<()> {
-        let challenge = self.challenge.take().ok_or(Error::TokenForOther)?;
+    fn require_password(
+        &mut self,
+        session: &mut Session,
+        running: &mut Running,
+        token: &AuthToken,
+    ) -> Result<()> {
+        let challenge = session.challenge.take().ok_or(Error::TokenForOther)?;
         let key = self.platform.password_key()?;
         let now = self.platform.now_ms();
         auth_token::verify(&key, token, token::PASSWORD, challenge, now)?;
@@ -142,21 +165,29 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
     /// Without a token only while the factory mode is open.
     fn begin_enroll(
         &mut self,
+        session: &mut Session,
         running: &mut Running,
         token: Option<AuthToken>,
     ) -> Result<EnrollBegun> {
-        match &token {
-            Some(token) => self.require_password(running, token)?,
-            None if self.platform.factory_mode()? => {}
-            None => return Err(Error::PasswordRequired),
-        }
         let state = enrolment::read(&mut running.state, &mut self.platform)?;
         if state.fingers.is_full() {
             return Err(Error::TooManyFingers);
         }
+        match &token {
+            Some(token) => self.require_password(session, running, token)?,
+            None => self.require_factory_mode()?,
+        }
         let admitted = token.map(|token| token.user_id);
         self.enrolling = Some(Enrolling::begin(admitted, self.platform.now_ms()));
         Ok(EnrollBegun { wanted: WANTED })
+    }
+
+    fn require_factory_mode(&mut self) -> Result<()> {
+        if self.platform.factory_mode()? {
+            Ok(())
+        } else {
+            Err(Error::PasswordRequired)
+        }
     }
 
     fn add_impression(&mut self, running: &mut Running) -> Result<Impression> {
@@ -169,10 +200,7 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
             Err(Error::PoorImage) => None,
             Err(error) => return Err(error),
         };
-        let guidance = match captured {
-            Some(captured) => enrolling.add(captured, self.platform.now_ms())?,
-            None => Guidance::TooSmall,
-        };
+        let guidance = enrolling.add(captured, self.platform.now_ms())?;
         let taken = enrolling.taken();
         let impression = |guidance, finger| Impression {
             guidance,
@@ -180,17 +208,32 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
             wanted: WANTED,
             finger,
         };
-        let Some(template) = enrolling.template() else {
+        if enrolling.template().is_none() {
             return Ok(impression(guidance, 0));
-        };
-        let admitted = enrolling.admitted();
-        let finger = enrolment::add(&mut running.state, &mut self.platform, template, admitted);
-        self.enrolling = None;
-        Ok(impression(Guidance::Enrolled, finger?))
+        }
+        let finger = self.finish_enroll(running)?;
+        Ok(impression(Guidance::Enrolled, finger))
     }
 
-    fn reset_lockout(&mut self, running: &mut Running, token: &AuthToken) -> Result<Done> {
-        self.require_password(running, token)?;
+    /// Whatever comes of it, the enrolment is over. The factory mode that has allowed it may
+    /// have been closed since.
+    fn finish_enroll(&mut self, running: &mut Running) -> Result<u32> {
+        let enrolling = self.enrolling.take().ok_or(Error::NoEnrolment)?;
+        let template = enrolling.template().ok_or(Error::NoEnrolment)?;
+        let admitted = enrolling.admitted();
+        if admitted.is_none() {
+            self.require_factory_mode()?;
+        }
+        enrolment::add(&mut running.state, &mut self.platform, template, admitted)
+    }
+
+    fn reset_lockout(
+        &mut self,
+        session: &mut Session,
+        running: &mut Running,
+        token: &AuthToken,
+    ) -> Result<Done> {
+        self.require_password(session, running, token)?;
         running
             .lockout
             .reset(&mut running.state, &mut self.platform)

@@ -57,7 +57,15 @@ impl Finger {
         for _ in 0..4000 {
             let (x, y) = (rng.below(360) - HALF.0, rng.below(400) - HALF.1);
             if minutiae.iter().all(|m| (m.0 - x).hypot(m.1 - y) > APART) {
-                minutiae.push((x, y, if minutiae.len() % 2 == 0 { 1.0 } else { -1.0 }));
+                minutiae.push((
+                    x,
+                    y,
+                    if minutiae.len().is_multiple_of(2) {
+                        1.0
+                    } else {
+                        -1.0
+                    },
+                ));
             }
         }
         let centre = (rng.below(120) - 60.0, 160.0 + rng.below(80));

@@ -10,6 +10,7 @@ use std::time::Instant;
 use touchseal_core::config::Config;
 use touchseal_core::dispatch::Login;
 use touchseal_core::error::{Error, Result};
+use touchseal_core::fingerprint;
 use touchseal_core::fingerprint::simulated::SimulatedFingerprintTa;
 use touchseal_core::gatekeeper::GatekeeperTa;
 use touchseal_core::payment::{PaymentTa, Session};
@@ -58,13 +59,12 @@ impl Shared {
     }
 
     pub(crate) fn enrolment_epoch(&self) -> Result<u64> {
+        let mut session = fingerprint::Session::default();
         call(
             &GetFingers {},
             &mut [0; FingerprintCommand::MAX_REQUEST],
             &mut [0; FingerprintCommand::MAX_RESPONSE],
-            |command, request, response| {
-                self.fingerprint(Login::Public, command, request, response)
-            },
+            |command, request, response| self.fingerprint(&mut session, command, request, response),
         )
         .map(|fingers| fingers.authenticator_id)
         .map_err(Error::from)
@@ -120,7 +120,7 @@ impl Shared {
 
     fn fingerprint(
         &self,
-        login: Login,
+        session: &mut fingerprint::Session,
         command: u32,
         request: &[u8],
         response: &mut [u8],
@@ -128,7 +128,7 @@ impl Shared {
         lock(&self.fingerprint)
             .as_mut()
             .ok_or(Error::PeerUnavailable)?
-            .invoke(login, command, request, response)
+            .invoke(session, command, request, response)
     }
 
     fn gatekeeper(
@@ -236,7 +236,7 @@ impl Device {
     pub fn fingerprint(&self, login: Login) -> NonsecureTransport {
         NonsecureTransport {
             device: self.clone(),
-            peer: Peer::Fingerprint(login),
+            peer: Peer::Fingerprint(fingerprint::Session::new(login)),
         }
     }
 
@@ -252,7 +252,7 @@ impl Device {
 enum Peer {
     Payment(Box<Session>),
     Soter(Box<SoterTa<NonsecurePlatform<Rsa2048>>>),
-    Fingerprint(Login),
+    Fingerprint(fingerprint::Session),
     Gatekeeper(Login),
 }
 
@@ -287,7 +287,7 @@ impl Transport for NonsecureTransport {
         match &mut self.peer {
             Peer::Payment(session) => shared.payment(session, command, request, response),
             Peer::Soter(instance) => instance.invoke(command, request, response),
-            Peer::Fingerprint(login) => shared.fingerprint(*login, command, request, response),
+            Peer::Fingerprint(session) => shared.fingerprint(session, command, request, response),
             Peer::Gatekeeper(login) => shared.gatekeeper(*login, command, request, response),
         }
     }

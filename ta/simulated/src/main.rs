@@ -9,7 +9,7 @@ extern crate alloc;
 use optee_utee::{
     ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command, ta_open_session,
 };
-use touchseal_core::dispatch::Login;
+use touchseal_core::fingerprint::Session;
 use touchseal_core::fingerprint::simulated::SimulatedFingerprintTa;
 use touchseal_optee::{Instance, OpteePlatform, entry, login, platform};
 use touchseal_proto::command::{FingerprintCommand, SimulatedSensorCommand};
@@ -22,26 +22,29 @@ fn create() -> optee_utee::Result<()> {
 }
 
 #[ta_open_session]
-fn open_session(parameters: &mut ParametersAny<'_>, session: &mut Login) -> optee_utee::Result<()> {
-    *session = login(parameters)?;
+fn open_session(
+    parameters: &mut ParametersAny<'_>,
+    session: &mut Session,
+) -> optee_utee::Result<()> {
+    *session = Session::new(login(parameters)?);
     Ok(())
 }
 
 #[ta_invoke_command]
 fn invoke_command(
-    session: &mut Login,
+    session: &mut Session,
     command: u32,
     parameters: &mut entry::Parameters<'_>,
 ) -> optee_utee::Result<()> {
     const IN: usize = SimulatedSensorCommand::MAX_REQUEST;
     const OUT: usize = FingerprintCommand::MAX_RESPONSE;
     entry::invoke::<IN, OUT>(parameters, |request, response| {
-        TA.enter(|ta| ta.invoke(*session, command, request, response))
+        TA.enter(|ta| ta.invoke(session, command, request, response))
     })
 }
 
 #[ta_close_session]
-fn close_session(_: &mut Login) {}
+fn close_session(_: &mut Session) {}
 
 #[ta_destroy]
 fn destroy() {}

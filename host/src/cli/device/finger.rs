@@ -68,13 +68,12 @@ impl Command {
 
 /// Once the factory mode is closed, the owner's password allows it.
 fn enroll(finger: &Finger, password: &password::Source) -> Result<u32> {
-    let token = if session::payment()?.info()?.latched {
-        let mut sensor = session::fingerprint()?;
-        Some(password::password_token(password, &mut sensor)?)
-    } else {
-        None
-    };
-    finger.enroll(token)
+    let latched = session::payment()?.info()?.latched;
+    finger.enroll(|sensor| {
+        latched
+            .then(|| password::password_token(password, sensor))
+            .transpose()
+    })
 }
 
 fn list(output: Output) -> Result<()> {

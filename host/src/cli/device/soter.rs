@@ -1,6 +1,7 @@
 //! The SOTER dialect.
 
 use super::output::{Output, write_file};
+use super::touch::Finger;
 use super::{keys, progress, session};
 use crate::cli::input;
 use crate::cli::out_file::OutFile;

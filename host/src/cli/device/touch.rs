@@ -13,6 +13,7 @@ use touchseal::proto::status::Status;
 use touchseal::proto::token::AuthToken;
 use touchseal::proto::transport::Transport;
 use touchseal::touch::{self, Progress, Prompt};
+use touchseal::transport::teec::Teec;
 use touchseal::{Error, FingerprintClient};
 
 /// Whose finger it is.
@@ -42,8 +43,13 @@ impl Finger {
     }
 
     /// Enrols the finger: its number.
-    pub fn enroll(&self, token: Option<AuthToken>) -> Result<u32> {
+    /// `allow` gets the token that it takes, where it takes one.
+    pub fn enroll(
+        &self,
+        allow: impl FnOnce(&mut FingerprintClient<Teec>) -> Result<Option<AuthToken>>,
+    ) -> Result<u32> {
         let (mut client, mut hand) = self.at_sensor()?;
+        let token = allow(&mut client)?;
         hand.places_anew = self.images.len() < 2;
         let enrolled = touch::enroll(&mut client, token, &mut |client, prompt| {
             hand.follow(client, prompt)
@@ -52,7 +58,7 @@ impl Finger {
         Ok(enrolled?)
     }
 
-    fn at_sensor(&self) -> Result<(FingerprintClient<impl Transport<Error = E>>, Hand)> {
+    fn at_sensor(&self) -> Result<(FingerprintClient<Teec>, Hand)> {
         let mut client = session::fingerprint()?;
         let Fingers { sensor, .. } = client.fingers()?;
         match (sensor, self.images.is_empty()) {
@@ -74,8 +80,6 @@ impl Finger {
         Ok((client, hand))
     }
 }
-
-type E = <touchseal::transport::teec::Teec as Transport>::Error;
 
 /// Does what the secure world waits for, or says it to the person.
 struct Hand {

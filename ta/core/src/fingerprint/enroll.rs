@@ -57,9 +57,12 @@ impl Enrolling {
         self.template.views.is_full().then_some(&self.template)
     }
 
-    /// Looks at an impression, and takes it if it adds to those before.
-    pub fn add(&mut self, captured: Captured, now: u64) -> Result<Guidance> {
+    /// Looks at an impression, if a picture gave one, and takes it if it adds to those before.
+    pub fn add(&mut self, captured: Option<Captured>, now: u64) -> Result<Guidance> {
         self.expires = now.saturating_add(LIFETIME_MS);
+        let Some(captured) = captured else {
+            return Ok(Guidance::TooSmall);
+        };
         let print = &captured.print;
         let likeness_to_itself = matcher::score(print, print)?;
         if likeness_to_itself < matcher::THRESHOLD {

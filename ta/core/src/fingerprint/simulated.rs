@@ -1,9 +1,9 @@
 //! A sensor for emulators and tests: the normal world puts an image on it. Everything that
 //! is matched and signed with it says so.
 
-use super::FingerprintTa;
 use super::frame::Frame;
-use crate::dispatch::{Login, Reply, request_body};
+use super::{FingerprintTa, Session};
+use crate::dispatch::{Reply, request_body};
 use crate::error::{Error, Result};
 use crate::platform::{Clock, FingerprintPlatform, Sensor};
 use touchseal_proto::command::SimulatedSensorCommand;
@@ -68,16 +68,17 @@ impl<P: FingerprintPlatform> SimulatedFingerprintTa<P> {
     /// Serves one command and returns the length of the response.
     pub fn invoke(
         &mut self,
-        login: Login,
+        session: &mut Session,
         command: u32,
         request: &[u8],
         response: &mut [u8],
     ) -> Result<usize> {
         let Some(caller) = SimulatedSensorCommand::caller(command) else {
-            return self.0.invoke(login, command, request, response);
+            return self.0.invoke(session, command, request, response);
         };
         let mut reply = Reply::new(response);
-        let outcome = login
+        let outcome = session
+            .login
             .require(caller)
             .and_then(|()| self.place(command, request))
             .and_then(|()| reply.send(Ok(Done {})));
