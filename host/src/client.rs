@@ -11,6 +11,7 @@ use touchseal_proto::command::{
 use touchseal_proto::label::Scene;
 use touchseal_proto::message::*;
 use touchseal_proto::password::Password;
+use touchseal_proto::signed::Sensor;
 use touchseal_proto::soter::{Blob, Challenge};
 use touchseal_proto::token::AuthToken;
 use touchseal_proto::transport::{Transport, call};
@@ -185,6 +186,11 @@ impl<T: Transport> PaymentClient<T> {
     /// How the payment TA is.
     pub fn info(&mut self) -> Result<Info, T> {
         self.call(&GetInfo {})
+    }
+
+    /// The sensor whose matches are believed.
+    pub fn sensor(&mut self) -> Result<Sensor, T> {
+        Ok(self.call(&GetSensor {})?.sensor)
     }
 
     /// Closes the factory mode for ever. For uid 0.

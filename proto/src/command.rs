@@ -118,6 +118,7 @@ commands! {
         5  Diagnose           -> Diagnosis,     Anyone;
         6  GetReport          -> SignedReport,  App;
         7  RemoveEveryKey     -> Done,          Provisioner;
+        8  GetSensor          -> TheSensor,     Anyone;
         10 GenerateAppKey     -> Generated,     App;
         11 ExportAppKey       -> SignedKey,     App;
         12 GeneratePaymentKey -> Generated,     App;

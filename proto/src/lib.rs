@@ -58,6 +58,14 @@ pub const SIMULATED_FINGERPRINT_TA: FingerprintTa = FingerprintTa {
     sensor: signed::Sensor::Simulated,
 };
 
+/// The fingerprint trusted application of a sensor.
+pub fn fingerprint_ta(sensor: signed::Sensor) -> FingerprintTa {
+    match sensor {
+        signed::Sensor::Simulated => SIMULATED_FINGERPRINT_TA,
+        signed::Sensor::SecureUart | signed::Sensor::None => FINGERPRINT_TA,
+    }
+}
+
 /// Version of the trusted applications: in everything they sign. Sealed state that a
 /// newer version wrote is refused by an older one.
 pub const TA_VERSION: u32 = 1;

@@ -101,6 +101,21 @@ wire_struct! {
 }
 
 wire_struct! {
+    /// Asks whose matches are believed. It does not depend on the storage.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    GetSensor {}
+}
+
+wire_struct! {
+    /// The one sensor whose matches are believed.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    TheSensor {
+        /// That one.
+        sensor: Sensor,
+    }
+}
+
+wire_struct! {
     /// Makes the device key (ATTK). Idempotent: a good key is never replaced.
     #[derive(Clone, Debug, PartialEq, Eq)]
     Provision {}

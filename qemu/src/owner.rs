@@ -3,7 +3,7 @@
 use crate::{Hand, Impression, Platform, ProxyError, Session};
 use anyhow::Result;
 use touchseal::proto::token::AuthToken;
-use touchseal::touch::{self, Prompt};
+use touchseal::touch;
 use touchseal::{Error, FingerprintClient};
 
 /// How the finger lies when it is enrolled, one after the other: to the right, down, turned.
@@ -33,6 +33,20 @@ impl Owner {
         Ok(Self { finger })
     }
 
+    /// Puts the finger on the sensor.
+    pub fn place(&self, hand: &Hand) {
+        hand.place(&self.finger);
+    }
+
+    /// Puts it there again and again, each time a little differently.
+    pub fn place_in_turn(&self, hand: &Hand) {
+        let lying = |(dx, dy, degrees): &(i32, i32, f32)| {
+            let finger = self.finger.clone();
+            finger.moved(*dx, *dy, *degrees)
+        };
+        hand.place_in_turn(&PLACEMENTS.iter().map(lying).collect::<Vec<_>>());
+    }
+
     /// Puts the finger on the sensor for an operation, and lifts it.
     ///
     /// # Errors
@@ -44,7 +58,7 @@ impl Owner {
         sensor: &mut FingerprintClient<Session>,
         operation: u64,
     ) -> Result<AuthToken, Error<ProxyError>> {
-        hand.place(&self.finger);
+        self.place(hand);
         let token = touch::authenticate(sensor, operation, &mut |_, _| Ok(()));
         hand.lift();
         token
@@ -60,17 +74,8 @@ impl Owner {
         hand: &Hand,
         settings: &mut FingerprintClient<Session>,
     ) -> Result<u32, Error<ProxyError>> {
-        let mut placements = PLACEMENTS.iter().cycle();
-        let enrolled = touch::enroll(settings, None, &mut |_, prompt| {
-            match prompt {
-                Prompt::Place => {
-                    let (dx, dy, degrees) = placements.next().unwrap_or(&PLACEMENTS[0]);
-                    hand.place(&self.finger.clone().moved(*dx, *dy, *degrees));
-                }
-                Prompt::Lift | Prompt::Impression(..) => hand.lift(),
-            }
-            Ok(())
-        });
+        self.place_in_turn(hand);
+        let enrolled = touch::enroll(settings, None, &mut |_, _| Ok(()));
         hand.lift();
         enrolled
     }

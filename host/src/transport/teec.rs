@@ -1,5 +1,6 @@
 //! Over the GlobalPlatform TEE client API (libteec, the kernel, OP-TEE).
 
+use crate::Error;
 use crate::client::{FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
 use crate::transport::SecureWorld;
 use optee_teec::{
@@ -10,9 +11,7 @@ use std::fmt;
 use std::fs::File;
 use touchseal_proto::status::Status;
 use touchseal_proto::transport::Transport;
-use touchseal_proto::{
-    FINGERPRINT_TA, GATEKEEPER_TA, PAYMENT_TA, SIMULATED_FINGERPRINT_TA, SOTER_TA,
-};
+use touchseal_proto::{GATEKEEPER_TA, PAYMENT_TA, SOTER_TA, fingerprint_ta};
 
 /// The node that libteec opens.
 pub const DEVICE_NODE: &str = "/dev/tee0";
@@ -129,16 +128,18 @@ impl Teec {
         Self::open(SOTER_TA, identity.into())
     }
 
-    /// Opens a session with the fingerprint TA: where there is none with a sensor of its own,
-    /// with the one for emulators.
+    /// Opens a session with the fingerprint TA whose matches the payment TA believes. Another
+    /// may not be part of the firmware, and OP-TEE waits for tee-supplicant to bring it.
     pub fn fingerprint(identity: impl Into<Identity>) -> Result<Self, TeecError> {
         let identity = identity.into();
-        match Self::open(FINGERPRINT_TA.uuid, identity) {
-            Err(error) if error.cause == Status::TaNotFound => {
-                Self::open(SIMULATED_FINGERPRINT_TA.uuid, identity)
+        let mut payment = PaymentClient::new(Self::payment(identity)?);
+        let sensor = payment.sensor().map_err(|error| match error {
+            Error::Transport(error) => error,
+            Error::Protocol(_) | Error::Refused(_) => {
+                TeecError::new(Link::Command, ErrorKind::BadParameters)
             }
-            opened => opened,
-        }
+        })?;
+        Self::open(fingerprint_ta(sensor).uuid, identity)
     }
 
     /// Opens a session with the gatekeeper TA.

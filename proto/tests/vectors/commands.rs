@@ -235,6 +235,14 @@ fn payment_commands() {
             },
         ),
         exchange(
+            "get_sensor",
+            GetSensor {},
+            "the_sensor",
+            TheSensor {
+                sensor: Sensor::SecureUart,
+            },
+        ),
+        exchange(
             "latch",
             Latch {
                 device_id: hex(DEVICE_ID),

@@ -57,6 +57,7 @@ fn refusal(message: &str, bytes: &[u8]) -> Option<WireError> {
         "SetPassword" => request::<SetPassword>(bytes),
         "VerifyPassword" => request::<VerifyPassword>(bytes),
         "Info" => response(GetInfo {}, bytes),
+        "TheSensor" => response(GetSensor {}, bytes),
         "Provisioned" => response(Provision {}, bytes),
         "Diagnosis" => response(Diagnose {}, bytes),
         "PaymentKeys" => response(ListPaymentKeys {}, bytes),

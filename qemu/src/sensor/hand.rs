@@ -107,7 +107,7 @@ pub struct Hand(Arc<Mutex<State>>);
 struct State {
     window: (u16, u16),
     lying: Lying,
-    /// A finger cannot take another's place without a moment in which there is none.
+    /// Between one touch and the next there is a moment without a finger.
     moving: bool,
     fault: Option<Fault>,
     random: fastrand::Rng,
@@ -117,7 +117,8 @@ struct State {
 #[derive(Debug)]
 enum Lying {
     Nothing,
-    Finger(Impression),
+    /// Each for one picture, then from the first again.
+    InTurn(Vec<Impression>, usize),
     /// What a file names, at the moment at which the sensor looks.
     Named {
         file: PathBuf,
@@ -150,23 +151,32 @@ impl Hand {
 
     /// Puts a finger on the sensor.
     pub fn place(&self, impression: &Impression) {
-        let mut state = self.state();
-        state.moving = !matches!(state.lying, Lying::Nothing);
-        state.lying = Lying::Finger(impression.clone());
+        self.lies(Lying::InTurn(vec![impression.clone()], 0));
+    }
+
+    /// Puts a finger on the sensor, and after each picture lifts it and puts it there as the
+    /// next impression says.
+    pub fn place_in_turn(&self, impressions: &[Impression]) {
+        self.lies(Lying::InTurn(impressions.to_vec(), 0));
     }
 
     /// Takes it off.
     pub fn lift(&self) {
-        self.state().lying = Lying::Nothing;
+        self.lies(Lying::Nothing);
     }
 
     /// From now on there lies the finger in the directory `fingers` whose name is in `file`;
     /// none where the file is empty or not there.
     pub fn follow(&self, file: &Path, fingers: &Path) {
-        self.state().lying = Lying::Named {
+        self.lies(Lying::Named {
             file: file.into(),
             fingers: fingers.into(),
-        };
+        });
+    }
+
+    fn lies(&self, lying: Lying) {
+        let mut state = self.state();
+        (state.lying, state.moving) = (lying, true);
     }
 
     /// Breaks the module.
@@ -213,7 +223,15 @@ impl Hand {
         let named;
         let finger = match lying {
             Lying::Nothing => return None,
-            Lying::Finger(finger) => finger,
+            Lying::InTurn(impressions, next) => {
+                let [_, ..] = impressions[..] else {
+                    return None;
+                };
+                let turn = *next % impressions.len();
+                *next = turn + 1;
+                *moving = impressions.len() > 1;
+                &impressions[turn]
+            }
             Lying::Named { file, fingers } => {
                 named = match named_in(file, fingers) {
                     Ok(finger) => finger?,

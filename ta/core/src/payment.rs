@@ -143,6 +143,9 @@ impl<P: PaymentPlatform> PaymentTa<P> {
         let login = session.login;
         match request {
             PaymentCommand::GetInfo(GetInfo {}) => reply.send(self.info()),
+            PaymentCommand::GetSensor(GetSensor {}) => reply.send(Ok(TheSensor {
+                sensor: self.config.sensor,
+            })),
             PaymentCommand::Provision(Provision {}) => reply.send(self.provision()),
             PaymentCommand::ExportDeviceKey(ExportDeviceKey {}) => {
                 reply.send(self.export_device_key())

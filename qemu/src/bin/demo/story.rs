@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::time::{Duration, Instant};
-use touchseal_qemu::{Command, Emmc, Guest, Options, Output, Platform};
+use touchseal_qemu::{Command, Emmc, Guest, Options, Output, Owner, Platform};
 use touchseal_verify::{
     Chain, PublicKey, Signed, Verified, device_key_from_text, from_json, verify,
 };
@@ -79,7 +79,6 @@ impl<'a> Story<'a> {
         std::fs::set_permissions(&handed_over, Permissions::from_mode(0o777))?;
         let mut options = Options::new(&logs);
         options.programs = Some(platform.programs.clone());
-        options.read_only = vec![platform.fingers.clone()];
         options.read_write = vec![handed_over.clone()];
         let began = Instant::now();
         let guest = Guest::boot(platform, emmc, &options)?;
@@ -92,8 +91,21 @@ impl<'a> Story<'a> {
         })
     }
 
-    fn finger(&self, name: &str) -> String {
-        self.platform.fingers.join(name).display().to_string()
+    /// The owner of the device, with the finger that was enrolled, as it lies another day.
+    fn owner(&self) -> Result<Owner> {
+        Owner::new(self.platform, "p1_2.png")
+    }
+
+    /// Whoever it is, with a finger on the sensor while something is done.
+    fn with_finger<R>(
+        &mut self,
+        owner: &Owner,
+        act: impl FnOnce(&mut Self) -> Result<R>,
+    ) -> Result<R> {
+        owner.place(self.guest.hand());
+        let outcome = act(self);
+        self.guest.hand().lift();
+        outcome
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -203,13 +215,9 @@ impl<'a> Story<'a> {
         let info: serde_json::Value = serde_json::from_slice(&info.stdout)
             .context("`touchseal info --json` did not answer with JSON")?;
         if info["fingers"] == 0 {
-            let image = self.finger("p1_1.png");
-            self.step(
-                report,
-                "enrol a finger",
-                ROOT,
-                &["enroll", "--image", &image],
-            )?;
+            Owner::new(self.platform, "p1_1.png")?.place_in_turn(self.guest.hand());
+            self.step(report, "enrol a finger", ROOT, &["enroll"])?;
+            self.guest.hand().lift();
         }
         self.step(report, "make the app key", APP, &["app-key"])?;
         self.step(
@@ -225,27 +233,21 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    fn pay_with(&self, order: &Order, image: &str) -> Vec<String> {
-        self.pay_into(&self.path("payment.json"), order, image)
-    }
-
-    fn pay_into(&self, out: &str, order: &Order, image: &str) -> Vec<String> {
-        let image = self.finger(image);
-        ["pay", "--scene", SCENE, "--image", &image, "--out", out]
-            .into_iter()
-            .chain(order.0.iter().map(String::as_str))
-            .map(str::to_owned)
-            .collect()
+    fn pay_with(&self, order: &Order) -> Vec<String> {
+        pay_into(&self.path("payment.json"), order)
     }
 
     /// Twice: the first match after a start may cost more, for it settles whether the
     /// last attempt before failed.
     fn pay(&mut self, report: &mut Report) -> Result<Order> {
-        let first = self.pay_with(&Order::new("500")?, "p1_2.png");
-        self.step(report, "pay, first match since boot", APP, &args(&first))?;
+        let owner = self.owner()?;
+        let first = self.pay_with(&Order::new("500")?);
+        let name = "pay, first match since boot";
+        self.with_finger(&owner, |story| story.step(report, name, APP, &args(&first)))?;
         let order = Order::new(AMOUNT)?;
-        let pay = self.pay_with(&order, "p1_2.png");
-        let writes = self.step(report, "pay", APP, &args(&pay))?;
+        let pay = self.pay_with(&order);
+        let writes =
+            self.with_finger(&owner, |story| story.step(report, "pay", APP, &args(&pay)))?;
         ensure!(
             writes == 1,
             "a payment cost {writes} authenticated RPMB writes, not 1"
@@ -263,7 +265,12 @@ impl<'a> Story<'a> {
             .arg(self.file("chain.json"))
             .arg("--device-key")
             .arg(device_key)
-            .args(["--uid", &APP.to_string(), "--require-tee"])
+            .args([
+                "--uid",
+                &APP.to_string(),
+                "--require-tee",
+                "--require-real-sensor",
+            ])
             .args(&order.0)
             .output()
             .context("cannot run touchseal verify")
@@ -285,22 +292,21 @@ impl<'a> Story<'a> {
     }
 
     fn refusals(&mut self, report: &mut Report, order: &Order) -> Result<()> {
-        let stranger = self.pay_with(&Order::new(AMOUNT)?, "p2_1.png");
-        let status = "FingerNotRecognized";
-        self.refused(
-            report,
-            "another person's finger",
-            APP,
-            &args(&stranger),
-            status,
-        )?;
+        let owner = self.owner()?;
+        let stranger = Owner::new(self.platform, "p2_1.png")?;
+        let pay = self.pay_with(&Order::new(AMOUNT)?);
+        self.with_finger(&stranger, |story| {
+            let (name, status) = ("another person's finger", "FingerNotRecognized");
+            story.refused(report, name, APP, &args(&pay), status)
+        })?;
 
         let replay = self.platform.programs.join("examples/replay");
-        let image = self.finger("p1_2.png");
-        let replay = Command::new(replay.display().to_string()).args([SCENE, &image]);
-        self.run(report, "a replayed token", &replay.uid(APP))?;
+        let replay = Command::new(replay.display().to_string()).args([SCENE]);
+        self.with_finger(&owner, |story| {
+            story.run(report, "a replayed token", &replay.uid(APP))
+        })?;
 
-        let foreign = self.pay_into("/tmp/payment.json", &Order::new(AMOUNT)?, "p1_2.png");
+        let foreign = pay_into("/tmp/payment.json", &Order::new(AMOUNT)?);
         self.refused(
             report,
             "another app's key",
@@ -336,8 +342,12 @@ impl<'a> Story<'a> {
         report.add("any changed byte", &outcome, began.elapsed(), None);
 
         // The owner's finger again, so that the stranger's attempt does not stay counted.
-        let again = self.pay_with(&Order::new("700")?, "p1_2.png");
-        self.step(report, "pay again", APP, &args(&again)).map(drop)
+        let again = self.pay_with(&Order::new("700")?);
+        self.with_finger(&owner, |story| {
+            story
+                .step(report, "pay again", APP, &args(&again))
+                .map(drop)
+        })
     }
 
     /// What the device has handed over.
@@ -379,6 +389,15 @@ fn verified([device_key, chain, payment]: &[Vec<u8>; 3]) -> Result<(PublicKey, V
     let chain: Chain = from_json(chain)?;
     let payment: Signed = from_json(payment)?;
     Ok((device_key, verify(&device_key, &chain, &payment)?))
+}
+
+/// A payment of an order, as arguments of the command line.
+fn pay_into(out: &str, order: &Order) -> Vec<String> {
+    ["pay", "--scene", SCENE, "--out", out]
+        .into_iter()
+        .chain(order.0.iter().map(String::as_str))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The command line, as a user of the guest.
