@@ -1,99 +1,21 @@
 //! What the trusted applications do when their storage is damaged, full, shared, or was
 //! written by a newer version. `make test-guest` runs these.
 
+mod boot;
 mod fat;
 
+use boot::{APP, Boot, ROOT, owner, platform, refused};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use touchseal::Error;
-use touchseal::proto::message::DeviceKey;
-use touchseal::proto::signed::{KeyKind, KeyStatement, PaymentStatement, Statement};
+use touchseal::proto::signed::{KeyKind, KeyStatement, Statement};
 use touchseal::proto::status::Status;
-use touchseal_qemu::{
-    App, Command, Emmc, Guest, Options, Owner, Platform, Proxy, ProxyError, SoterApp, label,
-    some_payment,
-};
+use touchseal_qemu::{Command, Emmc, label, some_payment};
 use touchseal_verify::{Chain, Signed, verify};
 
-const ROOT: u32 = 0;
-const APP: u32 = 10115;
 const LIMIT: Duration = Duration::from_secs(60);
 /// What an old trusted application says of a newer one's records.
 const TOO_OLD: Status = Status::TaTooOld;
-
-fn platform() -> Platform {
-    Platform::from_env().unwrap()
-}
-
-fn owner() -> Owner {
-    Owner::new(&platform(), "p1_1.png").unwrap()
-}
-
-/// A boot of a device.
-struct Boot {
-    guest: Guest,
-    proxy: Proxy,
-    _logs: tempfile::TempDir,
-}
-
-impl Boot {
-    fn of(platform: &Platform, emmc: &Emmc) -> Self {
-        let logs = tempfile::tempdir().unwrap();
-        let mut options = Options::new(logs.path());
-        options.programs = Some(platform.programs.clone());
-        let mut guest = Guest::boot(platform, emmc, &options).unwrap();
-        Self {
-            proxy: guest.proxy().unwrap(),
-            guest,
-            _logs: logs,
-        }
-    }
-
-    fn app(&self, uid: u32) -> App {
-        App::new(&self.proxy, self.guest.hand(), uid).unwrap()
-    }
-
-    fn soter(&self, uid: u32) -> SoterApp {
-        SoterApp::new(&self.proxy, self.guest.hand(), uid).unwrap()
-    }
-
-    /// Makes a device key, a finger, and the app's keys for a scene.
-    fn set_up(&self, owner: &Owner) {
-        let mut factory = self.app(ROOT);
-        factory.payments.provision().unwrap();
-        factory.enroll(owner).unwrap();
-        let mut app = self.app(APP);
-        app.payments.generate_app_key(false).unwrap();
-        let scene = label("checkout").unwrap();
-        app.payments.generate_payment_key(scene, false).unwrap();
-    }
-
-    fn device_key(&self) -> DeviceKey {
-        self.app(ROOT).payments.export_device_key().unwrap()
-    }
-
-    /// The counter of a payment that goes through.
-    fn pay(&self, owner: &Owner) -> u64 {
-        let scene = label("checkout").unwrap();
-        let payment = some_payment([7; 32]).unwrap();
-        let paid = self.app(APP).pay(scene, payment, owner).unwrap();
-        let statement = PaymentStatement::from_bytes(&paid.statement).unwrap();
-        statement.header.counter
-    }
-
-    fn power_off(self) {
-        self.guest.power_off().unwrap();
-    }
-}
-
-#[track_caller]
-fn refused<R>(outcome: Result<R, Error<ProxyError>>, status: Status) {
-    match outcome {
-        Err(Error::Refused(found)) => assert_eq!(found, status),
-        Err(other) => panic!("expected {status:?}, got {other}"),
-        Ok(_) => panic!("expected {status:?}, and it went through"),
-    }
-}
 
 /// Bytes of a key object: of its sizes, without which OP-TEE deletes it when it is opened; of
 /// its type; of the key pair.

@@ -1,6 +1,6 @@
 //! The owner's password.
 
-use super::{Bench, refused};
+use super::{Bench, fingers, refused};
 use touchseal::GatekeeperClient;
 use touchseal::proto::password::Password;
 use touchseal::proto::status::Status;
@@ -14,8 +14,13 @@ fn password(text: &str) -> Password {
     Password::new(text.as_bytes()).unwrap()
 }
 
-/// A new owner's password, with no wrong ones counted. Fingers that are there are of the one
-/// before.
+/// A new owner's password, with no wrong ones counted, and no finger of the owner before.
+pub fn new_owner<B: Bench>(bench: &B) {
+    fingers(bench, 0).remove_fingers().unwrap();
+    set_password(bench);
+}
+
+/// A password that was set without knowing the one before.
 pub fn set_password<B: Bench>(bench: &B) {
     let mut root = gatekeeper(bench, 0);
     root.forget_password().unwrap();
@@ -30,19 +35,19 @@ pub fn password_token<B: Bench>(bench: &B, challenge: u64) -> AuthToken {
 }
 
 pub fn a_password_is_verified_for_its_challenge<B: Bench>(bench: &B) {
-    set_password(bench);
+    new_owner(bench);
     assert!(gatekeeper(bench, 10061).password().unwrap().set);
     let first = password_token(bench, 7);
     let second = password_token(bench, 8);
     assert_eq!((first.challenge, second.challenge), (7, 8));
     assert_eq!(first.authenticator_type, PASSWORD);
     assert_eq!(first.user_id, second.user_id);
-    set_password(bench);
+    new_owner(bench);
     assert_ne!(password_token(bench, 7).user_id, first.user_id);
 }
 
 pub fn a_password_is_changed_by_who_knows_it<B: Bench>(bench: &B) {
-    set_password(bench);
+    new_owner(bench);
     let mut root = gatekeeper(bench, 0);
     let thief = || password("thief's");
     refused(root.set_password(None, thief()), Status::PasswordWrong);
@@ -67,7 +72,7 @@ pub fn a_password_is_changed_by_who_knows_it<B: Bench>(bench: &B) {
 }
 
 pub fn wrong_passwords_lock<B: Bench>(bench: &B) {
-    set_password(bench);
+    new_owner(bench);
     let mut app = gatekeeper(bench, 10063);
     for _ in 0..5 {
         refused(

@@ -4,7 +4,7 @@
 //! Only [`matches`] decides anything in a trusted application: a score that came out of
 //! one would let an attacker climb. Who measures error rates takes the score.
 
-use super::frame::Frame;
+use super::frame::{Frame, MAX_PIXELS};
 use super::print::{MAX_MINUTIAE, Minutia, Print};
 use super::template::MAX_QUALITY;
 use crate::error::{Error, Result};
@@ -34,9 +34,14 @@ pub const LIMITS: Limits = Limits {
 
 const EXTRACTION: touchseal_mindtct::Limits = touchseal_mindtct::Limits::TRUSTED_APPLICATION;
 
-/// The most heap that extracting or comparing holds at any one time, in bytes, the frame
-/// not counted.
-pub const HEAP_BOUND: usize = max(EXTRACTION.heap_bound(), LIMITS.heap_bound());
+/// The most heap that a picture and extracting or comparing hold at any one time, in bytes.
+#[allow(clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
+pub const HEAP_BOUND: usize =
+    MAX_PIXELS + MINUTIAE + max(EXTRACTION.heap_bound(), LIMITS.heap_bound());
+
+/// Two prints as the matcher takes them.
+#[allow(clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
+const MINUTIAE: usize = 2 * MAX_MINUTIAE * size_of::<touchseal_bozorth3::Minutia>();
 
 const fn max(a: usize, b: usize) -> usize {
     if a > b { a } else { b }

@@ -1,0 +1,93 @@
+//! A device of the tests of this folder, in a few calls.
+#![allow(dead_code, reason = "each test uses some")]
+
+use touchseal::Error;
+use touchseal::proto::message::DeviceKey;
+use touchseal::proto::signed::{PaymentStatement, Statement};
+use touchseal::proto::status::Status;
+use touchseal_qemu::{
+    App, Emmc, Guest, Hand, Options, Owner, Platform, Proxy, ProxyError, SoterApp, label,
+    some_payment,
+};
+
+pub const ROOT: u32 = 0;
+pub const APP: u32 = 10115;
+
+pub fn platform() -> Platform {
+    Platform::from_env().unwrap()
+}
+
+pub fn owner() -> Owner {
+    Owner::new(&platform(), "p1_1.png").unwrap()
+}
+
+/// A boot of a device.
+pub struct Boot {
+    pub guest: Guest,
+    pub proxy: Proxy,
+    _logs: tempfile::TempDir,
+}
+
+impl Boot {
+    pub fn of(platform: &Platform, emmc: &Emmc) -> Self {
+        Self::with_sensor(platform, emmc, Hand::default())
+    }
+
+    pub fn with_sensor(platform: &Platform, emmc: &Emmc, hand: Hand) -> Self {
+        let logs = tempfile::tempdir().unwrap();
+        let mut options = Options::new(logs.path());
+        options.hand = hand;
+        options.programs = Some(platform.programs.clone());
+        let mut guest = Guest::boot(platform, emmc, &options).unwrap();
+        Self {
+            proxy: guest.proxy().unwrap(),
+            guest,
+            _logs: logs,
+        }
+    }
+
+    pub fn app(&self, uid: u32) -> App {
+        App::new(&self.proxy, self.guest.hand(), uid).unwrap()
+    }
+
+    pub fn soter(&self, uid: u32) -> SoterApp {
+        SoterApp::new(&self.proxy, self.guest.hand(), uid).unwrap()
+    }
+
+    /// Makes a device key, a finger, and the app's keys for a scene.
+    pub fn set_up(&self, owner: &Owner) {
+        let mut factory = self.app(ROOT);
+        factory.payments.provision().unwrap();
+        factory.enroll(owner).unwrap();
+        let mut app = self.app(APP);
+        app.payments.generate_app_key(false).unwrap();
+        let scene = label("checkout").unwrap();
+        app.payments.generate_payment_key(scene, false).unwrap();
+    }
+
+    pub fn device_key(&self) -> DeviceKey {
+        self.app(ROOT).payments.export_device_key().unwrap()
+    }
+
+    /// The counter of a payment that goes through.
+    pub fn pay(&self, owner: &Owner) -> u64 {
+        let scene = label("checkout").unwrap();
+        let payment = some_payment([7; 32]).unwrap();
+        let paid = self.app(APP).pay(scene, payment, owner).unwrap();
+        let statement = PaymentStatement::from_bytes(&paid.statement).unwrap();
+        statement.header.counter
+    }
+
+    pub fn power_off(self) {
+        self.guest.power_off().unwrap();
+    }
+}
+
+#[track_caller]
+pub fn refused<R>(outcome: Result<R, Error<ProxyError>>, status: Status) {
+    match outcome {
+        Err(Error::Refused(found)) => assert_eq!(found, status),
+        Err(other) => panic!("expected {status:?}, got {other}"),
+        Ok(_) => panic!("expected {status:?}, and it went through"),
+    }
+}

@@ -1,0 +1,48 @@
+//! What an impression takes of the heap, from the first picture on: the bound that the
+//! fingerprint TA's heap is made for. Its own `main`: nothing else allocates meanwhile.
+
+use cap::Cap;
+use std::alloc::System;
+use touchseal_core::fingerprint::frame::{Frame, LONGEST_SIDE, MAX_PIXELS};
+use touchseal_core::fingerprint::matcher;
+use touchseal_nonsecure::finger;
+
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+fn main() {
+    let (one, other) = (finger::impression(1, 0), finger::impression(1, 1));
+    let before = ALLOCATOR.allocated();
+    let room = matcher::HEAP_BOUND;
+    let limit = |bytes| ALLOCATOR.set_limit(before + bytes).unwrap();
+
+    limit(room);
+    let mut frame = Frame::room().unwrap();
+    let mut print = |picture: &finger::Picture| {
+        frame.start(picture.width, picture.height).unwrap();
+        frame.push(&picture.pixels).unwrap();
+        matcher::extract(&frame)
+    };
+    let (one, _) = print(&one).unwrap();
+    let (other, _) = print(&other).unwrap();
+    assert!(matcher::matches(&one, &other).unwrap());
+    // The largest picture, of noise: refused within the same bound.
+    let mut state = 1u64;
+    frame.start(LONGEST_SIDE, 480).unwrap();
+    for _ in 0..MAX_PIXELS {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        frame.push(&[(state >> 56) as u8]).unwrap();
+    }
+    assert!(matcher::extract(&frame).is_err());
+    drop(frame);
+    limit(usize::MAX - before);
+    assert_eq!(ALLOCATOR.allocated(), before, "all of it is freed");
+
+    // With less than a picture takes there is an error, and no abort.
+    limit(MAX_PIXELS - 1);
+    assert!(Frame::room().is_err());
+    limit(usize::MAX - before);
+    println!("heap: {room} bytes suffice for a picture, its minutiae and a match");
+}
