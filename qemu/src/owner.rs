@@ -6,16 +6,6 @@ use touchseal::proto::token::AuthToken;
 use touchseal::touch;
 use touchseal::{Error, FingerprintClient};
 
-/// How the finger lies when it is enrolled, one after the other: to the right, down, turned.
-const PLACEMENTS: [(i32, i32, f32); 6] = [
-    (0, 0, 0.0),
-    (24, 16, 3.0),
-    (-28, 12, -4.0),
-    (30, -36, 2.0),
-    (-12, -30, 5.0),
-    (12, 40, -2.0),
-];
-
 /// A person with a finger.
 #[derive(Clone, Debug)]
 pub struct Owner {
@@ -39,12 +29,8 @@ impl Owner {
     }
 
     /// Puts it there again and again, each time a little differently.
-    pub fn place_in_turn(&self, hand: &Hand) {
-        let lying = |(dx, dy, degrees): &(i32, i32, f32)| {
-            let finger = self.finger.clone();
-            finger.moved(*dx, *dy, *degrees)
-        };
-        hand.place_in_turn(&PLACEMENTS.iter().map(lying).collect::<Vec<_>>());
+    pub fn place_again(&self, hand: &Hand) {
+        hand.place_again(&self.finger);
     }
 
     /// Puts the finger on the sensor for an operation, and lifts it.
@@ -74,7 +60,7 @@ impl Owner {
         hand: &Hand,
         settings: &mut FingerprintClient<Session>,
     ) -> Result<u32, Error<ProxyError>> {
-        self.place_in_turn(hand);
+        self.place_again(hand);
         let enrolled = touch::enroll(settings, None, &mut |_, _| Ok(()));
         hand.lift();
         enrolled

@@ -9,6 +9,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 const NOISE: i16 = 12;
 const WHITE: f32 = 255.0;
 
+/// How a finger lies when it is put down again and again: to the right, down, turned.
+const PLACEMENTS: [(i32, i32, f32); 6] = [
+    (0, 0, 0.0),
+    (24, 16, 3.0),
+    (-28, 12, -4.0),
+    (30, -36, 2.0),
+    (-12, -30, 5.0),
+    (12, 40, -2.0),
+];
+
 /// A finger as it lies: its image in 500 dpi, moved from the middle of the sensor, turned
 /// clockwise.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +47,12 @@ impl Impression {
             image,
             ..Self::default()
         })
+    }
+
+    /// The same finger, put down for the `n`th time.
+    fn placed(self, n: usize) -> Self {
+        let (dx, dy, degrees) = PLACEMENTS[n % PLACEMENTS.len()];
+        self.moved(dx, dy, degrees)
     }
 
     /// The same finger, lying elsewhere.
@@ -107,6 +123,8 @@ pub struct Hand(Arc<Mutex<State>>);
 struct State {
     window: (u16, u16),
     lying: Lying,
+    /// So many pictures were taken since.
+    pictures: usize,
     /// Between one touch and the next there is a moment without a finger.
     moving: bool,
     fault: Option<Fault>,
@@ -117,9 +135,11 @@ struct State {
 #[derive(Debug)]
 enum Lying {
     Nothing,
-    /// Each for one picture, then from the first again.
-    InTurn(Vec<Impression>, usize),
-    /// What a file names, at the moment at which the sensor looks.
+    /// It rests.
+    Finger(Impression),
+    /// It is lifted after each picture, and put down again a little differently.
+    Again(Impression),
+    /// The same, of what a file names at the moment at which the sensor looks.
     Named {
         file: PathBuf,
         fingers: PathBuf,
@@ -142,6 +162,7 @@ impl Hand {
         Self(Arc::new(Mutex::new(State {
             window: (width, height),
             lying: Lying::Nothing,
+            pictures: 0,
             moving: false,
             fault: None,
             random: fastrand::Rng::with_seed(503),
@@ -151,13 +172,13 @@ impl Hand {
 
     /// Puts a finger on the sensor.
     pub fn place(&self, impression: &Impression) {
-        self.lies(Lying::InTurn(vec![impression.clone()], 0));
+        self.lies(Lying::Finger(impression.clone()));
     }
 
-    /// Puts a finger on the sensor, and after each picture lifts it and puts it there as the
-    /// next impression says.
-    pub fn place_in_turn(&self, impressions: &[Impression]) {
-        self.lies(Lying::InTurn(impressions.to_vec(), 0));
+    /// Puts a finger on the sensor, and after each picture lifts it and puts it down again a
+    /// little differently, as somebody does who is being enrolled.
+    pub fn place_again(&self, finger: &Impression) {
+        self.lies(Lying::Again(finger.clone()));
     }
 
     /// Takes it off.
@@ -165,8 +186,8 @@ impl Hand {
         self.lies(Lying::Nothing);
     }
 
-    /// From now on there lies the finger in the directory `fingers` whose name is in `file`;
-    /// none where the file is empty or not there.
+    /// From now on the finger in the directory `fingers` whose name is in `file` is put on the
+    /// sensor again and again; none where the file is empty or not there.
     pub fn follow(&self, file: &Path, fingers: &Path) {
         self.lies(Lying::Named {
             file: file.into(),
@@ -176,7 +197,7 @@ impl Hand {
 
     fn lies(&self, lying: Lying) {
         let mut state = self.state();
-        (state.lying, state.moving) = (lying, true);
+        (state.lying, state.pictures, state.moving) = (lying, 0, true);
     }
 
     /// Breaks the module.
@@ -209,6 +230,7 @@ impl Hand {
         let State {
             window: (width, height),
             lying,
+            pictures,
             moving,
             fault,
             random,
@@ -220,29 +242,20 @@ impl Hand {
         if std::mem::take(moving) {
             return None;
         }
-        let named;
         let finger = match lying {
             Lying::Nothing => return None,
-            Lying::InTurn(impressions, next) => {
-                let [_, ..] = impressions[..] else {
+            Lying::Finger(finger) => finger.clone(),
+            Lying::Again(finger) => finger.clone().placed(*pictures),
+            Lying::Named { file, fingers } => match named_in(file, fingers) {
+                Ok(finger) => finger?.placed(*pictures),
+                Err(error) => {
+                    eprintln!("the sensor: {error:#}");
                     return None;
-                };
-                let turn = *next % impressions.len();
-                *next = turn + 1;
-                *moving = impressions.len() > 1;
-                &impressions[turn]
-            }
-            Lying::Named { file, fingers } => {
-                named = match named_in(file, fingers) {
-                    Ok(finger) => finger?,
-                    Err(error) => {
-                        eprintln!("the sensor: {error:#}");
-                        return None;
-                    }
-                };
-                &named
-            }
+                }
+            },
         };
+        *pictures += 1;
+        *moving = !matches!(lying, Lying::Finger(_));
         let (width, height) = (i32::from(*width), i32::from(*height));
         let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
         let nibbles: Vec<u8> = places

@@ -215,7 +215,7 @@ impl<'a> Story<'a> {
         let info: serde_json::Value = serde_json::from_slice(&info.stdout)
             .context("`touchseal info --json` did not answer with JSON")?;
         if info["fingers"] == 0 {
-            Owner::new(self.platform, "p1_1.png")?.place_in_turn(self.guest.hand());
+            Owner::new(self.platform, "p1_1.png")?.place_again(self.guest.hand());
             self.step(report, "enrol a finger", ROOT, &["enroll"])?;
             self.guest.hand().lift();
         }
