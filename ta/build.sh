@@ -42,6 +42,16 @@ refuse_unloadable() {
         "Its crate must call optee-utee-build from its build script."
 }
 
+# refuse_simulated ELF: on a device nobody may believe images from the normal world.
+SIMULATED=$(sed -n '/SIMULATED_FINGERPRINT_TA/,/}/s/.*uuid: "\(.*\)",$/\1/p' "$REPO/proto/src/lib.rs")
+readonly SIMULATED
+refuse_simulated() {
+    [ $set = ta ] || return 0
+    ! grep --quiet --text --fixed-strings "$SIMULATED" "$1" || die \
+        "$(basename "$1") knows the fingerprint TA whose sensor is simulated." \
+        "Build it without the feature simulated-sensor."
+}
+
 # The UUID as the TA itself states it: the first 16 bytes of its header, in the
 # byte order of the machine that it is for.
 uuid_of() {
@@ -58,6 +68,7 @@ mkdir -p "$new" "$CACHE/$set"
 for name in "${TAS[@]}"; do
     elf=$CARGO_TARGET_DIR/$TARGET/ta/$name
     refuse_unloadable "$elf"
+    refuse_simulated "$elf"
     uuid=$(uuid_of "$elf")
     aarch64-linux-gnu-objcopy --strip-unneeded "$elf" "$new/$uuid.stripped.elf"
     python3 "$TA_DEV_KIT_DIR/scripts/sign_encrypt.py" sign-enc \

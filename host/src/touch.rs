@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 /// How long a finger is waited for.
 pub const LIMIT: Duration = Duration::from_secs(30);
+/// After so many impressions one after the other that added nothing, an enrolment is given up.
+const IN_VAIN: u32 = 15;
 /// Until the sensor is asked again.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -76,6 +78,7 @@ fn impressions<T: Transport>(
     client: &mut FingerprintClient<T>,
     owner: &mut impl Owner<T>,
 ) -> Result<u32, T> {
+    let mut in_vain = 0;
     loop {
         let Impression {
             guidance,
@@ -87,8 +90,11 @@ fn impressions<T: Transport>(
             client,
             Prompt::Impression(guidance, Progress { taken, wanted }),
         )?;
-        if guidance == Guidance::Enrolled {
-            return Ok(finger);
+        match guidance {
+            Guidance::Enrolled => return Ok(finger),
+            Guidance::Taken => in_vain = 0,
+            _ if in_vain == IN_VAIN => return Err(Error::Refused(Status::PoorImage)),
+            _ => in_vain += 1,
         }
     }
 }

@@ -9,6 +9,43 @@ use touchseal_proto::status::Status;
 use touchseal_proto::wire::{Wire, WireError, Writer};
 use zeroize::Zeroize;
 
+/// So many sessions at once: each takes memory, and anyone may open one.
+const MAX_SESSIONS: usize = 64;
+
+/// So many of them of apps: some places are left for trusted applications, and for root.
+const MAX_SESSIONS_OF_APPS: usize = 48;
+
+/// So many of one uid, its sessions with the SOTER TA among them, so that no app takes the
+/// others' place.
+pub const MAX_SESSIONS_OF_ONE: usize = 8;
+
+/// The open sessions of a trusted application.
+#[derive(Default)]
+pub struct Sessions(heapless::Vec<Login, MAX_SESSIONS>);
+
+impl Sessions {
+    /// One more, of `login`. It must be [closed](Self::close).
+    pub fn open(&mut self, login: Login) -> Result<()> {
+        let of_this_uid = |open: &&Login| match (open.uid(), login.uid()) {
+            (Ok(open), Ok(uid)) => open == uid,
+            _ => **open == login,
+        };
+        let of_this_uid = self.0.iter().filter(of_this_uid).count();
+        let is_apps = login.uid().is_ok_and(|uid| uid != 0) || login == Login::Public;
+        if of_this_uid >= MAX_SESSIONS_OF_ONE || is_apps && self.0.len() >= MAX_SESSIONS_OF_APPS {
+            return Err(Error::TooManySessions);
+        }
+        self.0.push(login).map_err(|_| Error::TooManySessions)
+    }
+
+    /// One less.
+    pub fn close(&mut self, login: Login) {
+        if let Some(at) = self.0.iter().position(|open| *open == login) {
+            self.0.swap_remove(at);
+        }
+    }
+}
+
 /// Who opened a session, as the platform vouches for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Login {
@@ -20,6 +57,8 @@ pub enum Login {
         /// The uid.
         uid: u32,
     },
+    /// The payment TA or the SOTER TA, by their exact UUIDs, for what anyone may ask.
+    KeysTa,
     /// The fingerprint TA, by its exact UUID.
     FingerprintTa,
     /// The gatekeeper TA, by its exact UUID.
@@ -49,7 +88,9 @@ impl Login {
     pub fn uid(self) -> Result<u32> {
         match self {
             Self::App { uid } | Self::SoterTa { uid } => Ok(uid),
-            Self::Public | Self::FingerprintTa | Self::GatekeeperTa => Err(Error::WrongCaller),
+            Self::Public | Self::KeysTa | Self::FingerprintTa | Self::GatekeeperTa => {
+                Err(Error::WrongCaller)
+            }
         }
     }
 }

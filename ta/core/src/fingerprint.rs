@@ -14,7 +14,7 @@ pub mod simulated;
 pub mod template;
 
 use crate::auth_token;
-use crate::dispatch::{Login, Reply, request_body};
+use crate::dispatch::{Login, Reply, Sessions, request_body};
 use crate::error::{Error, Result};
 use crate::platform::{FingerprintPlatform, Sensor, random_nonzero};
 use crate::record::Sealed;
@@ -34,25 +34,20 @@ pub struct FingerprintTa<P: FingerprintPlatform, S: Sensor> {
     platform: P,
     capture: Capture<S>,
     enrolling: Option<Enrolling>,
+    /// So many enrolments were begun.
+    enrolments: u64,
     running: Option<Running>,
+    sessions: Sessions,
 }
 
-/// A client's session.
+/// A client's session. Its enrolment ends with it.
 #[derive(Default)]
 pub struct Session {
     login: Login,
     /// What a stronger credential's token has to name, once.
     challenge: Option<u64>,
-}
-
-impl Session {
-    /// Of this login.
-    pub fn new(login: Login) -> Self {
-        Self {
-            login,
-            challenge: None,
-        }
-    }
+    /// The last enrolment that was begun here.
+    enrolment: u64,
 }
 
 impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
@@ -62,7 +57,26 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
             platform,
             capture: Capture::new(sensor),
             enrolling: None,
+            enrolments: 0,
             running: None,
+            sessions: Sessions::default(),
+        }
+    }
+
+    /// Opens a session of `login`. It must be [closed](Self::close).
+    pub fn open(&mut self, login: Login) -> Result<Session> {
+        self.sessions.open(login)?;
+        Ok(Session {
+            login,
+            ..Session::default()
+        })
+    }
+
+    /// Closes a session.
+    pub fn close(&mut self, session: Session) {
+        self.sessions.close(session.login);
+        if session.enrolment == self.enrolments {
+            self.enrolling = None;
         }
     }
 
@@ -97,6 +111,9 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
         let caller = FingerprintCommand::caller(command).ok_or(Error::UnknownCommand)?;
         session.login.require(caller)?;
         let request = FingerprintCommand::decode(command, request_body(request)?)?;
+        let now = self.platform.now_ms();
+        self.enrolling
+            .take_if(|enrolling| !enrolling.is_current(now));
         let mut running = match self.running.take() {
             Some(running) => running,
             None => Running::start(&mut self.platform)?,
@@ -112,7 +129,7 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
                 reply.send(self.begin_enroll(session, &mut running, token))
             }
             FingerprintCommand::AddImpression(AddImpression {}) => {
-                reply.send(self.add_impression(&mut running))
+                reply.send(self.add_impression(session, &mut running))
             }
             FingerprintCommand::AbortEnroll(AbortEnroll {}) => {
                 self.enrolling = None;
@@ -147,22 +164,16 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
         Ok(FreshChallenge { challenge })
     }
 
-    /// Checks that the owner's stronger credential was shown just now, for the session's last
-    /// challenge, which is used up.
-    fn require_password(
-        &mut self,
-        session: &mut Session,
-        running: &mut Running,
-        token: &AuthToken,
-    ) -> Result<()> {
+    /// Checks that a stronger credential was shown just now, for the session's last challenge,
+    /// which is used up.
+    fn require_password(&mut self, session: &mut Session, token: &AuthToken) -> Result<()> {
         let challenge = session.challenge.take().ok_or(Error::TokenForOther)?;
         let key = self.platform.password_key()?;
         let now = self.platform.now_ms();
-        auth_token::verify(&key, token, token::PASSWORD, challenge, now)?;
-        enrolment::admit(&mut running.state, &mut self.platform, token.user_id)
+        auth_token::verify(&key, token, token::PASSWORD, challenge, now)
     }
 
-    /// Without a token only while the factory mode is open.
+    /// Without a token only while the factory mode is open, and the fingers have no owner.
     fn begin_enroll(
         &mut self,
         session: &mut Session,
@@ -174,9 +185,15 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
             return Err(Error::TooManyFingers);
         }
         match &token {
-            Some(token) => self.require_password(session, running, token)?,
+            Some(token) => {
+                self.require_password(session, token)?;
+                enrolment::admit(&mut running.state, &mut self.platform, token.user_id)?;
+            }
+            None if state.has_owner() => return Err(Error::PasswordRequired),
             None => self.require_factory_mode()?,
         }
+        self.enrolments = self.enrolments.saturating_add(1);
+        session.enrolment = self.enrolments;
         let admitted = token.map(|token| token.user_id);
         self.enrolling = Some(Enrolling::begin(admitted, self.platform.now_ms()));
         Ok(EnrollBegun { wanted: WANTED })
@@ -190,11 +207,12 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
         }
     }
 
-    fn add_impression(&mut self, running: &mut Running) -> Result<Impression> {
-        let now = self.platform.now_ms();
-        self.enrolling
-            .take_if(|enrolling| !enrolling.is_current(now));
-        let enrolling = self.enrolling.as_mut().ok_or(Error::NoEnrolment)?;
+    fn add_impression(&mut self, session: &Session, running: &mut Running) -> Result<Impression> {
+        let enrolling = self
+            .enrolling
+            .as_mut()
+            .filter(|_| session.enrolment == self.enrolments);
+        let enrolling = enrolling.ok_or(Error::NoEnrolment)?;
         let captured = match self.capture.take(&mut self.platform) {
             Ok(captured) => Some(captured),
             Err(Error::PoorImage) => None,
@@ -233,7 +251,8 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
         running: &mut Running,
         token: &AuthToken,
     ) -> Result<Done> {
-        self.require_password(session, running, token)?;
+        self.require_password(session, token)?;
+        enrolment::require_owner(&mut running.state, &mut self.platform, token.user_id)?;
         running
             .lockout
             .reset(&mut running.state, &mut self.platform)
@@ -241,8 +260,11 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
     }
 
     /// Counts the attempt, then matches, then vouches for the match. While locked nothing
-    /// is matched, and no picture is taken.
+    /// is matched, and no picture is taken. A finger that is being enrolled is no attempt.
     fn authenticate(&mut self, running: &mut Running, operation: u64) -> Result<Authenticated> {
+        if self.enrolling.is_some() {
+            return Err(Error::Busy);
+        }
         let platform = &mut self.platform;
         running.lockout.check(platform.now_ms())?;
         let state = enrolment::read(&mut running.state, platform)?;

@@ -4,7 +4,7 @@ mod password;
 mod throttle;
 
 use crate::auth_token;
-use crate::dispatch::{Login, Reply, request_body};
+use crate::dispatch::{Login, Reply, Sessions, request_body};
 use crate::error::{Error, Result};
 use crate::platform::GatekeeperPlatform;
 use crate::record::Sealed;
@@ -21,6 +21,7 @@ pub use password::State as StateRecord;
 pub struct GatekeeperTa<P: GatekeeperPlatform> {
     platform: P,
     running: Option<Running>,
+    sessions: Sessions,
 }
 
 impl<P: GatekeeperPlatform> GatekeeperTa<P> {
@@ -29,7 +30,18 @@ impl<P: GatekeeperPlatform> GatekeeperTa<P> {
         Self {
             platform,
             running: None,
+            sessions: Sessions::default(),
         }
+    }
+
+    /// Opens a session of `login`. It must be [closed](Self::close).
+    pub fn open(&mut self, login: Login) -> Result<()> {
+        self.sessions.open(login)
+    }
+
+    /// Closes a session of `login`.
+    pub fn close(&mut self, login: Login) {
+        self.sessions.close(login);
     }
 
     /// Serves one command and returns the length of the response.

@@ -6,7 +6,7 @@ mod operation;
 use crate::auth_token::MatchVerifier;
 use crate::config::Config;
 use crate::device_key;
-use crate::dispatch::{Failure, Login, Reply, request_body};
+use crate::dispatch::{Failure, Login, Reply, Sessions, request_body};
 use crate::error::{Error, Result};
 use crate::keys::{KeyName, KeyRecord, Keys, Recent};
 use crate::platform::{PaymentPlatform, random_nonzero};
@@ -23,16 +23,6 @@ use touchseal_proto::signed::{
 use touchseal_proto::status::Status;
 
 pub use journal::{LatchRecord, State as StateRecord};
-
-/// So many sessions at once: each takes memory, and anyone may open one.
-const MAX_SESSIONS: usize = 64;
-
-/// So many of them of apps: some places are left for the fingerprint TA, and for root.
-const MAX_SESSIONS_OF_APPS: usize = 48;
-
-/// So many of one uid, its sessions with the SOTER TA among them, so that no app takes the
-/// others' place.
-pub const MAX_SESSIONS_OF_ONE: usize = 8;
 
 /// An operation waits this long for its match.
 pub const OPERATION_LIFETIME_MS: u32 = 60_000;
@@ -54,7 +44,7 @@ pub struct PaymentTa<P: PaymentPlatform> {
     password_key: TokenKey,
     journal: Journal,
     recent: Recent<P::Key>,
-    sessions: heapless::Vec<Login, MAX_SESSIONS>,
+    sessions: Sessions,
     turn_taken: bool,
 }
 
@@ -79,27 +69,14 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             password_key,
             journal: Journal::new(config.ta_version),
             recent: Recent::default(),
-            sessions: heapless::Vec::new(),
+            sessions: Sessions::default(),
             turn_taken: false,
         }
     }
 
     /// Opens a session of `login`. It must be [closed](Self::close).
     pub fn open(&mut self, login: Login) -> Result<Session> {
-        let of_this_uid = |open: &&Login| match (open.uid(), login.uid()) {
-            (Ok(open), Ok(uid)) => open == uid,
-            _ => **open == login,
-        };
-        let of_this_uid = self.sessions.iter().filter(of_this_uid).count();
-        let is_apps = login.uid().is_ok_and(|uid| uid != 0) || login == Login::Public;
-        if of_this_uid >= MAX_SESSIONS_OF_ONE
-            || is_apps && self.sessions.len() >= MAX_SESSIONS_OF_APPS
-        {
-            return Err(Error::TooManySessions);
-        }
-        self.sessions
-            .push(login)
-            .map_err(|_| Error::TooManySessions)?;
+        self.sessions.open(login)?;
         Ok(Session {
             login,
             ..Session::default()
@@ -108,9 +85,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
 
     /// Closes a session.
     pub fn close(&mut self, session: Session) {
-        if let Some(at) = self.sessions.iter().position(|open| *open == session.login) {
-            self.sessions.swap_remove(at);
-        }
+        self.sessions.close(session.login);
         if session.has_turn {
             self.turn_taken = false;
         }

@@ -6,7 +6,8 @@
 extern crate alloc;
 
 use optee_utee::{
-    ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command, ta_open_session,
+    ErrorKind, ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command,
+    ta_open_session,
 };
 use touchseal_core::dispatch::Login;
 use touchseal_core::gatekeeper::GatekeeperTa;
@@ -23,7 +24,8 @@ fn create() -> optee_utee::Result<()> {
 #[ta_open_session]
 fn open_session(parameters: &mut ParametersAny<'_>, session: &mut Login) -> optee_utee::Result<()> {
     *session = login(parameters)?;
-    Ok(())
+    TA.enter(|ta| ta.open(*session))?
+        .map_err(|_| ErrorKind::Busy.into())
 }
 
 #[ta_invoke_command]
@@ -40,7 +42,10 @@ fn invoke_command(
 }
 
 #[ta_close_session]
-fn close_session(_: &mut Login) {}
+fn close_session(session: &mut Login) {
+    // Entered by one thread at a time, the instance is never busy here.
+    let _ = TA.enter(|ta| ta.close(*session));
+}
 
 #[ta_destroy]
 fn destroy() {}

@@ -59,15 +59,15 @@ impl Shared {
     }
 
     pub(crate) fn enrolment_epoch(&self) -> Result<u64> {
-        let mut session = fingerprint::Session::default();
-        call(
+        let mut session = self.open_fingerprint(Login::KeysTa)?;
+        let answer = call(
             &GetFingers {},
             &mut [0; FingerprintCommand::MAX_REQUEST],
             &mut [0; FingerprintCommand::MAX_RESPONSE],
             |command, request, response| self.fingerprint(&mut session, command, request, response),
-        )
-        .map(|fingers| fingers.authenticator_id)
-        .map_err(Error::from)
+        );
+        self.close_fingerprint(session);
+        Ok(answer?.authenticator_id)
     }
 
     /// A trusted application asks the payment TA.
@@ -116,6 +116,19 @@ impl Shared {
             .as_mut()
             .ok_or(Error::PeerUnavailable)?
             .invoke(session, command, request, response)
+    }
+
+    fn open_fingerprint(&self, login: Login) -> Result<fingerprint::Session> {
+        lock(&self.fingerprint)
+            .as_mut()
+            .ok_or(Error::PeerUnavailable)?
+            .open(login)
+    }
+
+    fn close_fingerprint(&self, session: fingerprint::Session) {
+        if let Some(ta) = lock(&self.fingerprint).as_mut() {
+            ta.close(session);
+        }
     }
 
     fn fingerprint(
@@ -233,15 +246,26 @@ impl Device {
     }
 
     /// A session of `login` with the fingerprint TA.
+    ///
+    /// # Panics
+    ///
+    /// When it has too many.
     pub fn fingerprint(&self, login: Login) -> NonsecureTransport {
+        let session = self.0.open_fingerprint(login);
         NonsecureTransport {
             device: self.clone(),
-            peer: Peer::Fingerprint(fingerprint::Session::new(login)),
+            peer: Peer::Fingerprint(session.expect("no more sessions of this login")),
         }
     }
 
     /// A session of `login` with the gatekeeper TA.
+    ///
+    /// # Panics
+    ///
+    /// When it has too many.
     pub fn gatekeeper(&self, login: Login) -> NonsecureTransport {
+        let opened = lock(&self.0.gatekeeper).as_mut().map(|ta| ta.open(login));
+        assert!(opened == Some(Ok(())), "no more sessions of this login");
         NonsecureTransport {
             device: self.clone(),
             peer: Peer::Gatekeeper(login),
@@ -295,8 +319,16 @@ impl Transport for NonsecureTransport {
 
 impl Drop for NonsecureTransport {
     fn drop(&mut self) {
-        if let Peer::Payment(session) = &mut self.peer {
-            self.device.0.close(std::mem::take(session));
+        let device = &self.device.0;
+        match &mut self.peer {
+            Peer::Payment(session) => device.close(std::mem::take(session)),
+            Peer::Soter(_) => {}
+            Peer::Fingerprint(session) => device.close_fingerprint(std::mem::take(session)),
+            Peer::Gatekeeper(login) => {
+                if let Some(ta) = lock(&device.gatekeeper).as_mut() {
+                    ta.close(*login);
+                }
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use optee_utee::{
     ParametersAny, Uuid,
 };
 use touchseal_core::dispatch::Login;
-use touchseal_proto::{GATEKEEPER_TA, SOTER_TA};
+use touchseal_proto::{GATEKEEPER_TA, PAYMENT_TA, SOTER_TA};
 
 const KERNEL_NAMESPACE: [u8; 16] = [
     0x58, 0xac, 0x9c, 0xa0, 0x20, 0x86, 0x46, 0x83, 0xa1, 0xb8, 0xec, 0x4b, 0xc0, 0x8e, 0x01, 0xb6,
@@ -57,10 +57,13 @@ fn ta(client: &Uuid, claim: Option<(u32, u32)>) -> optee_utee::Result<Login> {
     if same(client, &Uuid::parse_str(GATEKEEPER_TA)?)? {
         return Ok(Login::GatekeeperTa);
     }
-    match claim {
-        Some((uid, _)) if same(client, &Uuid::parse_str(SOTER_TA)?)? => Ok(Login::SoterTa { uid }),
-        _ => Ok(Login::Public),
+    if same(client, &Uuid::parse_str(PAYMENT_TA)?)? {
+        return Ok(Login::KeysTa);
     }
+    if same(client, &Uuid::parse_str(SOTER_TA)?)? {
+        return Ok(claim.map_or(Login::KeysTa, |(uid, _)| Login::SoterTa { uid }));
+    }
+    Ok(Login::Public)
 }
 
 fn kernel_uuid(uid: u32) -> optee_utee::Result<Uuid> {

@@ -68,6 +68,8 @@ fn of(error: optee_utee::Error) -> Error {
     match error.kind() {
         ErrorKind::Communication => Error::SensorSilent,
         ErrorKind::Busy => Error::Busy,
+        // OP-TEE was built without the pseudo TA, or with another fingerprint TA's UUID in it.
+        ErrorKind::ItemNotFound | ErrorKind::AccessDenied => Error::PeerUnavailable,
         ErrorKind::OutOfMemory => Error::OutOfMemory,
         _ => Error::Platform,
     }

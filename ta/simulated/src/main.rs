@@ -7,7 +7,8 @@
 extern crate alloc;
 
 use optee_utee::{
-    ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command, ta_open_session,
+    ErrorKind, ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command,
+    ta_open_session,
 };
 use touchseal_core::fingerprint::Session;
 use touchseal_core::fingerprint::simulated::SimulatedFingerprintTa;
@@ -26,7 +27,10 @@ fn open_session(
     parameters: &mut ParametersAny<'_>,
     session: &mut Session,
 ) -> optee_utee::Result<()> {
-    *session = Session::new(login(parameters)?);
+    let login = login(parameters)?;
+    *session = TA
+        .enter(|ta| ta.open(login))?
+        .map_err(|_| ErrorKind::Busy)?;
     Ok(())
 }
 
@@ -44,7 +48,10 @@ fn invoke_command(
 }
 
 #[ta_close_session]
-fn close_session(_: &mut Session) {}
+fn close_session(session: &mut Session) {
+    // Entered by one thread at a time, the instance is never busy here.
+    let _ = TA.enter(|ta| ta.close(core::mem::take(session)));
+}
 
 #[ta_destroy]
 fn destroy() {}

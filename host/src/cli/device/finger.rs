@@ -66,11 +66,13 @@ impl Command {
     }
 }
 
-/// Once the factory mode is closed, the owner's password allows it.
+/// With the owner's password, where one is set: the fingers are then theirs. Once the factory
+/// mode is closed, nobody enrols one without.
 fn enroll(finger: &Finger, password: &password::Source) -> Result<u32> {
+    let is_set = session::gatekeeper()?.password()?.set;
     let latched = session::payment()?.info()?.latched;
     finger.enroll(|sensor| {
-        latched
+        (is_set || latched)
             .then(|| password::password_token(password, sensor))
             .transpose()
     })

@@ -120,6 +120,7 @@ impl Hand {
     }
 
     fn impression(&mut self, guidance: Guidance, Progress { taken, wanted }: Progress) {
+        self.show();
         self.shown.set_length(wanted.into());
         self.shown.set_position(taken.into());
         match guidance {
@@ -137,17 +138,21 @@ impl Hand {
         }
     }
 
-    fn say(&mut self, words: &str) {
-        if !std::io::stderr().is_terminal() {
-            eprintln!("touchseal: {words}");
-            return;
-        }
-        if self.shown.is_hidden() {
+    fn show(&mut self) {
+        if self.shown.is_hidden() && std::io::stderr().is_terminal() {
             self.shown = ProgressBar::no_length();
             if let Ok(style) = ProgressStyle::with_template("{bar:20} {msg}") {
                 self.shown.set_style(style);
             }
         }
+    }
+
+    fn say(&mut self, words: &str) {
+        if !std::io::stderr().is_terminal() {
+            eprintln!("touchseal: {words}");
+            return;
+        }
+        self.show();
         self.shown.set_message(words.to_owned());
     }
 }

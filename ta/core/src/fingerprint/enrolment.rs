@@ -42,6 +42,11 @@ impl Record for State {
 }
 
 impl State {
+    /// Whether there are fingers that are somebody's who has a password.
+    pub fn has_owner(&self) -> bool {
+        !self.fingers.is_empty() && self.secure_user_id != 0
+    }
+
     /// The epoch, while there is a finger.
     pub fn authenticator_id(&self) -> u64 {
         if self.fingers.is_empty() {
@@ -74,6 +79,21 @@ pub fn write(sealed: &mut Sealed<State>, store: &mut impl Store, state: State) -
     )
 }
 
+/// Refuses who is not the owner of the fingers: who adopts them by that could try wrong
+/// fingers without end.
+pub fn require_owner(
+    sealed: &mut Sealed<State>,
+    store: &mut impl Store,
+    secure_user_id: u64,
+) -> Result<()> {
+    let state = read(sealed, store)?;
+    if state.has_owner() && state.secure_user_id == secure_user_id {
+        Ok(())
+    } else {
+        Err(Error::TokenOfOtherOwner)
+    }
+}
+
 /// Admits who has shown a password: to change the fingers of another owner would be to put
 /// one's own behind the other's keys. The first who does, while a finger is enrolled, is
 /// its owner from then on.
@@ -86,11 +106,11 @@ pub fn admit(
     if secure_user_id == 0 {
         return Err(Error::TokenOfOtherOwner);
     }
-    if state.fingers.is_empty() || state.secure_user_id == secure_user_id {
+    if state.fingers.is_empty() {
         return Ok(());
     }
-    if state.secure_user_id != 0 {
-        return Err(Error::TokenOfOtherOwner);
+    if state.has_owner() {
+        return require_owner(sealed, store, secure_user_id);
     }
     write(
         sealed,
@@ -212,20 +232,30 @@ fn sweep(sealed: &mut Sealed<State>, store: &mut impl Store) -> Result<()> {
 }
 
 /// The enrolled finger that `print` is an impression of. Every impression of every
-/// template is compared: how long it takes does not say which finger it was.
+/// template is compared: how long it takes does not say which finger it was, and a damaged
+/// template takes none of the others with it.
 pub fn find(
     sealed: &mut Sealed<State>,
     store: &mut impl Store,
     print: &Print,
 ) -> Result<Option<u32>> {
-    let mut found = None;
+    let mut found = Ok(None);
     for finger in read(sealed, store)?.fingers {
-        let template = sealed_template::load(store, finger)?.ok_or(Error::StorageDamaged)?;
-        for view in &template.views {
-            if matcher::matches(print, &view.print)? && found.is_none() {
-                found = Some(finger);
-            }
-        }
+        found = match (found, is_of(finger, store, print)) {
+            (Ok(Some(first)), _) => Ok(Some(first)),
+            (_, Ok(true)) => Ok(Some(finger)),
+            (Ok(None), Err(error)) => Err(error),
+            (found, _) => found,
+        };
+    }
+    found
+}
+
+fn is_of(finger: u32, store: &mut impl Store, print: &Print) -> Result<bool> {
+    let template = sealed_template::load(store, finger)?.ok_or(Error::StorageDamaged)?;
+    let mut found = false;
+    for view in &template.views {
+        found |= matcher::matches(print, &view.print)?;
     }
     Ok(found)
 }

@@ -9,7 +9,6 @@ use super::print::{MAX_MINUTIAE, Minutia, Print};
 use super::template::MAX_QUALITY;
 use crate::error::{Error, Result};
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 use touchseal_bozorth3::{
     Limits, MAX_COORDINATE, MAX_THETA, MIN_COMPUTABLE_BOZORTH_MINUTIAE, MatchError, match_score,
 };
@@ -52,15 +51,17 @@ const fn max(a: usize, b: usize) -> usize {
 pub fn extract(frame: &Frame) -> Result<(Print, u8)> {
     let image = GrayImage::new(frame.pixels(), frame.width().into(), frame.height().into())
         .map_err(|_| Error::PoorImage)?;
-    let mut found = detect(image, &EXTRACTION).map_err(|error| match error {
+    let found = detect(image, &EXTRACTION).map_err(|error| match error {
         DetectError::OutOfMemory => Error::OutOfMemory,
         _ => Error::PoorImage,
     })?;
-    // Of one quality, the first that was found.
-    found.sort_by_key(|minutia| Reverse(minutia.quality));
     let mut print = Print::default();
     let mut quality = 0i32;
-    for minutia in found.iter().take(MAX_MINUTIAE) {
+    // The best first, without a sort, which would take memory. Of one quality, the first
+    // that was found.
+    let of_quality = |quality: i32| found.iter().filter(move |m| m.quality == quality);
+    let best = (0..=i32::from(MAX_QUALITY)).rev().flat_map(of_quality);
+    for minutia in best.take(MAX_MINUTIAE) {
         quality = quality.saturating_add(minutia.quality);
         let [x, y, theta] = [minutia.x, minutia.y, minutia.theta].map(u16::try_from);
         let minutia = match (x, y, theta) {

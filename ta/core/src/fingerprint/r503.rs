@@ -7,7 +7,7 @@
 
 mod line;
 
-use super::frame::{Frame, MAX_PIXELS};
+use super::frame::Frame;
 use crate::error::{Error, Result};
 use crate::platform::{Clock, Sensor, Uart};
 use line::{Kind, Limit, Line};
@@ -17,6 +17,9 @@ use touchseal_proto::signed;
 /// dribbles: 256 x 288 pixels in packets of 128 bytes take 3.5 s at 115200 baud, 7 s at 57600.
 /// A picture's bytes are bounded by its size, too: none of its packets is empty.
 pub const CAPTURE_MS: u64 = 8_000;
+
+/// How long it may take to say whether a finger lies on it.
+pub const LIFTED_MS: u64 = 1_000;
 
 const GEN_IMG: u8 = 0x01;
 const UP_IMAGE: u8 = 0x0a;
@@ -33,7 +36,6 @@ const PROD_INFO_LEN: usize = 46;
 const SIZE_AT: usize = 16 + 4 + 8 + 2 + 8;
 
 const SHORTEST_SIDE: u16 = 64;
-const LONGEST_SIDE: u16 = 640;
 
 /// A module on a line.
 pub struct R503<U> {
@@ -116,11 +118,9 @@ impl<U: Uart> R503<U> {
             .and_then(<[u8]>::first_chunk)
             .ok_or(Error::SensorFault)?;
         let (width, height) = (u16::from_be_bytes([w0, w1]), u16::from_be_bytes([h0, h1]));
-        let sides = SHORTEST_SIDE..=LONGEST_SIDE;
-        let area = usize::from(width).saturating_mul(height.into());
-        // Pixels come in pairs.
-        if !sides.contains(&width) || !sides.contains(&height) || area > MAX_PIXELS || area % 2 == 1
-        {
+        // Pixels come in pairs. What is too large the frame refuses.
+        let odd = width % 2 == 1 && height % 2 == 1;
+        if width.min(height) < SHORTEST_SIDE || odd {
             return Err(Error::SensorFault);
         }
         Ok(Size { width, height })
@@ -147,7 +147,7 @@ impl<U: Uart> Sensor for R503<U> {
     }
 
     fn lifted(&mut self, clock: &mut impl Clock) -> Result<bool> {
-        let outcome = self.take_picture(&mut Limit::new(clock, CAPTURE_MS));
+        let outcome = self.take_picture(&mut Limit::new(clock, LIFTED_MS));
         match self.note(outcome) {
             Ok(()) | Err(Error::PoorImage) => Ok(false),
             Err(Error::NoFingerOnSensor) => Ok(true),

@@ -3,7 +3,7 @@
 
 use super::frame::Frame;
 use super::{FingerprintTa, Session};
-use crate::dispatch::{Reply, request_body};
+use crate::dispatch::{Login, Reply, request_body};
 use crate::error::{Error, Result};
 use crate::platform::{Clock, FingerprintPlatform, Sensor};
 use touchseal_proto::command::SimulatedSensorCommand;
@@ -63,6 +63,16 @@ impl<P: FingerprintPlatform> SimulatedFingerprintTa<P> {
     /// Starts.
     pub fn new(platform: P) -> Self {
         Self(FingerprintTa::new(platform, SimulatedSensor::default()))
+    }
+
+    /// Opens a session of `login`. It must be [closed](Self::close).
+    pub fn open(&mut self, login: Login) -> Result<Session> {
+        self.0.open(login)
+    }
+
+    /// Closes a session.
+    pub fn close(&mut self, session: Session) {
+        self.0.close(session);
     }
 
     /// Serves one command and returns the length of the response.
