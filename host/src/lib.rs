@@ -5,9 +5,9 @@
 //! `transport::teec` (feature `teec`). [`soter`] has SOTER's verbs over that, [`report`] what
 //! a failed making of a key leaves for a backend, [`doctor`] says which link to the keys is
 //! broken, by what a [`diagnosis`] comes to. A key waits its turn with [`patience`]; [`words`] are
-//! for what a person reads. [`touch`] waits for a finger, which [`finger`] has images of
-//! for a simulated sensor, and [`evaluation`] measures how often fingers are matched wrongly. What comes out is verified with
-//! `touchseal-verify`.
+//! for what a person reads. [`touch`] waits for a finger on the sensor, and enrols one; where the
+//! sensor is simulated, [`finger`] has the images. [`evaluation`] measures how often fingers are
+//! matched wrongly. What comes out is verified with `touchseal-verify`.
 #![forbid(unsafe_code)]
 
 pub mod client;
