@@ -25,7 +25,8 @@ fn main() {
     };
     let (one, _) = print(&one).unwrap();
     let (other, _) = print(&other).unwrap();
-    assert!(matcher::matches(&one, &other).unwrap());
+    let mut steps = matcher::ATTEMPT_STEPS;
+    assert!(matcher::matches(&one, &other, &mut steps).unwrap());
     // The largest picture, of noise: refused within the same bound.
     let mut state = 1u64;
     frame.start(LONGEST_SIDE, 480).unwrap();

@@ -240,8 +240,9 @@ pub fn find(
     print: &Print,
 ) -> Result<Option<u32>> {
     let mut found = Ok(None);
+    let mut steps = matcher::ATTEMPT_STEPS;
     for finger in read(sealed, store)?.fingers {
-        found = match (found, is_of(finger, store, print)) {
+        found = match (found, is_of(finger, store, print, &mut steps)) {
             (Ok(Some(first)), _) => Ok(Some(first)),
             (_, Ok(true)) => Ok(Some(finger)),
             (Ok(None), Err(error)) => Err(error),
@@ -251,11 +252,11 @@ pub fn find(
     found
 }
 
-fn is_of(finger: u32, store: &mut impl Store, print: &Print) -> Result<bool> {
+fn is_of(finger: u32, store: &mut impl Store, print: &Print, steps: &mut u64) -> Result<bool> {
     let template = sealed_template::load(store, finger)?.ok_or(Error::StorageDamaged)?;
     let mut found = false;
     for view in &template.views {
-        found |= matcher::matches(print, &view.print)?;
+        found |= matcher::matches(print, &view.print, steps)?;
     }
     Ok(found)
 }

@@ -14,9 +14,9 @@ use line::{Kind, Limit, Line};
 use touchseal_proto::signed;
 
 /// How long a capture may take in all, and so a wire that is too slow, or a module that
-/// dribbles: 256 x 288 pixels in packets of 128 bytes take 3.5 s at 115200 baud, 7 s at 57600.
+/// dribbles: 300 x 400 pixels in packets of 128 bytes take 5.7 s at 115200 baud, 11.3 s at 57600.
 /// A picture's bytes are bounded by its size, too: none of its packets is empty.
-pub const CAPTURE_MS: u64 = 8_000;
+pub const CAPTURE_MS: u64 = 15_000;
 
 /// How long it may take to say whether a finger lies on it.
 pub const LIFTED_MS: u64 = 1_000;
