@@ -4,6 +4,7 @@ use crate::{Hand, Owner, Proxy, ProxyError, Session};
 use touchseal::proto::label::{Label, Scene};
 use touchseal::proto::message::{Currency, Payment, SignedPayment};
 use touchseal::proto::soter::{Blob, Challenge};
+use touchseal::proto::token::AuthToken;
 use touchseal::{Error, FingerprintClient, PaymentClient, SoterClient};
 
 /// An app, with a session with each trusted application.
@@ -39,6 +40,15 @@ impl App {
         owner.enroll(&self.hand, &mut self.sensor)
     }
 
+    /// Puts the owner's finger on the sensor for an operation.
+    ///
+    /// # Errors
+    ///
+    /// When the match is refused, or has no answer.
+    pub fn touch(&mut self, owner: &Owner, operation: u64) -> Result<AuthToken, Error<ProxyError>> {
+        owner.touch(&self.hand, &mut self.sensor, operation)
+    }
+
     /// Pays, with a finger on the sensor.
     ///
     /// # Errors
@@ -51,7 +61,7 @@ impl App {
         owner: &Owner,
     ) -> Result<SignedPayment, Error<ProxyError>> {
         let begun = self.payments.begin(scene, payment)?;
-        let token = owner.touch(&self.hand, &mut self.sensor, begun.handle)?;
+        let token = self.touch(owner, begun.handle)?;
         self.payments.finish(begun.handle, token)
     }
 }

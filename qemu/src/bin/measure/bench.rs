@@ -5,6 +5,7 @@ use std::time::Duration;
 use touchseal::Error;
 use touchseal::proto::label::Scene;
 use touchseal::proto::soter::Challenge;
+use touchseal::proto::status::Status;
 use touchseal_qemu::{
     App, Emmc, Guest, Options, Owner, Platform, Proxy, ProxyError, SoterApp, label, some_payment,
 };
@@ -93,6 +94,45 @@ impl<'a> Bench<'a> {
             ("provision", self.cost(|| factory.payments.provision())?),
             ("provision SOTER", self.cost(|| soter.provision())?),
             ("enrol a finger", self.cost(|| factory.enroll(self.owner))?),
+        ])
+    }
+
+    /// The owner at the sensor, and a stranger.
+    pub fn fingers(&mut self) -> Result<Vec<Row>> {
+        let mut app = App::new(&self.proxy, self.guest.hand(), ROOT)?;
+        let stranger = Owner::new(self.platform, "p2_1.png")?;
+        let nobody = self.cost(|| match app.sensor.authenticate(1) {
+            Err(Error::Refused(Status::NoFingerOnSensor)) => Ok(()),
+            other => other.map(drop),
+        })?;
+        app.touch(self.owner, 1)?;
+        let mut matches = (0..REPEATED)
+            .map(|_| self.cost(|| app.touch(self.owner, 1)))
+            .collect::<Result<Vec<_>>>()?;
+        ensure!(
+            matches.iter().all(|cost| cost.writes == 0),
+            "a match was written down"
+        );
+        matches.sort();
+        let mut wrong = || {
+            self.cost(|| match app.touch(&stranger, 1) {
+                Err(Error::Refused(Status::FingerNotRecognized)) => Ok(()),
+                other => other.map(drop),
+            })
+        };
+        // The first was reserved by the match before.
+        let (reserved, counted) = (wrong()?, wrong()?);
+        ensure!(
+            (reserved.writes, counted.writes) == (0, 1),
+            "an attempt cost {} RPMB writes, and the next {}",
+            reserved.writes,
+            counted.writes
+        );
+        app.touch(self.owner, 1)?;
+        Ok(vec![
+            ("no finger on the sensor", nobody),
+            ("a match, median of 20", matches[REPEATED / 2]),
+            ("a wrong finger", counted),
         ])
     }
 

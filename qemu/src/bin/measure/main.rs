@@ -35,7 +35,8 @@ fn run() -> Result<()> {
     let emmc = Emmc::scratch()?;
 
     let mut bench = Bench::boot(&platform, &emmc, &owner)?;
-    let factory = bench.factory()?;
+    let mut factory = bench.factory()?;
+    factory.extend(bench.fingers()?);
     let mut one = bench.keys(APP)?;
     let mut bench = bench.reboot()?;
     one.extend(bench.uses(APP)?);
