@@ -1,13 +1,11 @@
 //! `touchseal fp-eval` on folders of made-up fingers, as a person runs it.
 
-mod ridges;
-
 use image::{GrayImage, Luma};
-use ridges::Finger;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use touchseal_nonsecure::finger::Picture;
 
 const USAGE: i32 = 2;
 
@@ -39,11 +37,15 @@ fn refusal(folder: &Path) -> String {
 fn fill(folder: &Path, fingers: u64, impressions: u64) {
     let formats = ["tif", "png", "pgm", "bmp"];
     for finger in 1..=fingers {
-        let ridges = Finger::new(finger);
         for impression in 1..=impressions {
             let format = formats[(finger + impression) as usize % formats.len()];
             let name = format!("{finger}_{impression}.{format}");
-            let image = ridges.impression(100 * finger + impression);
+            let Picture {
+                width,
+                height,
+                pixels,
+            } = touchseal_nonsecure::finger::impression(finger, impression);
+            let image = GrayImage::from_raw(width.into(), height.into(), pixels).unwrap();
             image.save(folder.join(name)).unwrap();
         }
     }
