@@ -6,10 +6,13 @@
 //!
 //! An allocation that fails aborts a trusted application, and so does a match that never ends, in
 //! effect. So every table is reserved once, fallibly, at a size that the [`Limits`] fix before its
-//! content is known, and every loop whose length the input decides spends from one [`Budget`].
+//! content is known, and every loop whose length the input decides spends from one [`Budget`]. Every
+//! table is wiped when it is freed: geometry of minutiae is biometric.
 
 use alloc::vec::Vec;
 use core::fmt;
+
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::Minutia;
 use crate::cluster::{CLUSTER_BYTES, CLUSTERS, GROUPS, LINKS, SEARCH};
@@ -76,7 +79,7 @@ impl Limits {
         let int = size_of::<i32>();
 
         let columns = 2 * 3 * int * minutiae;
-        let sorting = size_of::<(i32, i32, usize, i32)>() * minutiae;
+        let sorting = size_of::<(i32, i32, i32, i32)>() * minutiae;
         let webs = 2 * size_of::<CompRow>() * (minutiae * minutiae.saturating_sub(1) / 2);
         let table = size_of::<ColpRow>() * (pairs + 1);
 
@@ -201,16 +204,19 @@ impl Budget {
     }
 }
 
+/// A list that is wiped when it is freed.
+pub(crate) type Secret<T> = Zeroizing<Vec<T>>;
+
 /// An empty list with room for exactly `len` elements, so that pushing them cannot allocate.
-pub(crate) fn room<T>(len: usize) -> Result<Vec<T>, MatchError> {
+pub(crate) fn room<T: Zeroize>(len: usize) -> Result<Secret<T>, MatchError> {
     let mut list = Vec::new();
     list.try_reserve_exact(len)
         .map_err(|_| MatchError::OutOfMemory)?;
-    Ok(list)
+    Ok(Zeroizing::new(list))
 }
 
 /// A list of `len` zeros.
-pub(crate) fn zeros<T: Clone + Default>(len: usize) -> Result<Vec<T>, MatchError> {
+pub(crate) fn zeros<T: Zeroize + Clone + Default>(len: usize) -> Result<Secret<T>, MatchError> {
     let mut list = room(len)?;
     list.resize(len, T::default());
     Ok(list)

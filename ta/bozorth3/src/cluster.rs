@@ -9,7 +9,7 @@
 //! This is a faithful port of stock NBIS's core matcher: it consumes the sorted compatibility list
 //! from stage 2 and grows **consistent clusters** of compatible edge pairs, returning the largest
 //! total edge count over a mutually-compatible cluster set. The reference uses fixed global arrays;
-//! here they live in [`Bz`] (heap `Vec`s reserved once, at sizes that the input's size and the
+//! here they live in [`Bz`] (heap lists reserved once, at sizes that the input's size and the
 //! [`Limits`] fix). Two deliberate, behaviour-preserving deviations from the C, each marked `// PORT:` inline:
 //!
 //! * C relies on `&&` short-circuit so a value comparison runs *before* its bound check, performing
@@ -26,9 +26,7 @@
 //! there is, for a print that it could not handle. [`Bz::sift`] refuses instead. A dense self-match
 //! of 150 minutiae comes close, at 3680 of [`QQ_SIZE`].
 
-use alloc::vec::Vec;
-
-use crate::bounds::{Budget, Limits, MatchError, room, zeros};
+use crate::bounds::{Budget, Limits, MatchError, Secret, room, zeros};
 use crate::consts::{CTXS, MMSTR, MSTR, QQ_SIZE, TK, TXS, WWIM, iangle180, round_half_away, sense};
 use crate::inter::ColpRow;
 use crate::xyt::Prepared;
@@ -85,33 +83,33 @@ struct Bz<'a> {
     max_links: usize,
     max_search: usize,
     /// Rows of the compatibility table, sorted by [`Table::far_end`].
-    by_far_end: Vec<u16>,
+    by_far_end: Secret<u16>,
     // Edge/endpoint-indexed scratch (the reference's 20000-element globals).
-    sc: Vec<i32>,
-    cp: Vec<i32>,
-    rp: Vec<i32>,
-    tq: Vec<i32>,
-    rq: Vec<i32>,
-    zz: Vec<i32>,
-    rk: Vec<i32>,
-    y: Vec<i32>,
-    qq: Vec<i32>,
+    sc: Secret<i32>,
+    cp: Secret<i32>,
+    rp: Secret<i32>,
+    tq: Secret<i32>,
+    rq: Secret<i32>,
+    zz: Secret<i32>,
+    rk: Secret<i32>,
+    y: Secret<i32>,
+    qq: Secret<i32>,
     // Endpoint-conflict groups (indexed by group id).
     rx: [i32; GROUPS],
     mm: [i32; GROUPS],
     nn: [i32; GROUPS],
     rr: [i32; GROUPS],
-    cf: [Vec<i32>; GROUPS],
-    rf: [Vec<i32>; GROUPS],
+    cf: [Secret<i32>; GROUPS],
+    rf: [Secret<i32>; GROUPS],
     // Per-cluster data, grown as clusters form (index = cluster id `tp`).
-    avv: Vec<Average>,
-    ct: Vec<i32>,
-    gct: Vec<i32>,
+    avv: Secret<Average>,
+    ct: Secret<i32>,
+    gct: Secret<i32>,
     /// `ctp` of the reference, which lists for each cluster itself and the later clusters that it
     /// is compatible with: here one list for all, without the clusters themselves.
-    ctp: Vec<Link>,
+    ctp: Secret<Link>,
     /// `yy[tp][side]` — the endpoint set of cluster `tp` on the probe (0) / gallery (1) side.
-    yy: Vec<[Ids; 2]>,
+    yy: Secret<[Ids; 2]>,
 }
 
 impl<'a> Bz<'a> {
@@ -791,11 +789,11 @@ impl<'a> Bz<'a> {
         if self.max_search == 0 {
             return Err(MatchError::TooComplex);
         }
-        let mut sct: Vec<u16> = room(self.max_search)?;
+        let mut sct: Secret<u16> = room(self.max_search)?;
         // A column is shorter than the one before it, and none is empty.
-        let mut base: Vec<u32> = room(tp + 1)?;
-        let mut y: Vec<u16> = room(tp + 1)?;
-        let mut cp: Vec<u16> = room(tp + 1)?;
+        let mut base: Secret<u32> = room(tp + 1)?;
+        let mut y: Secret<u16> = room(tp + 1)?;
+        let mut cp: Secret<u16> = room(tp + 1)?;
 
         let mut match_score = 0i32;
         for ii in 0..tp {
@@ -925,8 +923,8 @@ impl Table<'_> {
 
 /// One list of alternative pairings for each endpoint-conflict group. A list holds each minutia id
 /// at most once.
-fn alternatives(ends: usize) -> Result<[Vec<i32>; GROUPS], MatchError> {
-    let mut lists: [Vec<i32>; GROUPS] = Default::default();
+fn alternatives(ends: usize) -> Result<[Secret<i32>; GROUPS], MatchError> {
+    let mut lists: [Secret<i32>; GROUPS] = Default::default();
     for list in &mut lists {
         *list = zeros(ends)?;
     }

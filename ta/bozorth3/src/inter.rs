@@ -11,9 +11,7 @@
 //! (the `TXS`/`CTXS` integer band). Each output row is
 //! `[ΔθKJ, probe_k, probe_j, gallery_a, gallery_b]`, sorted by `(probe_k, gallery_a, probe_j)`.
 
-use alloc::vec::Vec;
-
-use crate::bounds::{Budget, MatchError, room};
+use crate::bounds::{Budget, MatchError, Secret, room};
 use crate::consts::{CTXS, TABLE_OVERFLOW_LIMIT, TK, TXS, iangle180};
 use crate::intra::CompRow;
 
@@ -37,13 +35,13 @@ pub(crate) fn bz_match(
     gallery: &[CompRow],
     max_pairs: usize,
     budget: &mut Budget,
-) -> Result<Vec<ColpRow>, MatchError> {
+) -> Result<Secret<ColpRow>, MatchError> {
     let probe_len = probe.len();
     let gallery_len = gallery.len();
     let most = max_pairs
         .min(TABLE_OVERFLOW_LIMIT)
         .min(probe_len * gallery_len);
-    let mut rot: Vec<ColpRow> = room(most + 1)?;
+    let mut rot: Secret<ColpRow> = room(most + 1)?;
     let mut st: usize = 1;
 
     'k: for k in 1..probe_len {
@@ -130,7 +128,7 @@ mod tests {
     use super::*;
     use crate::bounds::Limits;
 
-    fn bz_match(probe: &[CompRow], gallery: &[CompRow]) -> Vec<ColpRow> {
+    fn bz_match(probe: &[CompRow], gallery: &[CompRow]) -> Secret<ColpRow> {
         let budget = &mut Budget::new(&Limits::REFERENCE);
         let mut rows = super::bz_match(probe, gallery, usize::MAX, budget).unwrap();
         assert_eq!(rows.pop(), Some([0; 6]), "the sentinel");

@@ -10,9 +10,7 @@
 //! of minutiae, then sorts the rows by `(distance, beta_min, beta_max)`. [`prune_len`] reproduces
 //! `bz_find` + the `FDD` floor to give the pruned "Web" length passed to stage 2.
 
-use alloc::vec::Vec;
-
-use crate::bounds::{Budget, MatchError, room};
+use crate::bounds::{Budget, MatchError, Secret, room};
 use crate::consts::{DM, DM_SQUARED, FD, FDD, TABLE_OVERFLOW_LIMIT, iangle180, sense_neg_pos};
 use crate::xyt::Prepared;
 
@@ -30,11 +28,11 @@ pub(crate) type CompRow = [i16; 6];
 /// insertion sort keyed on the first three columns, ties in pair-generation order. Pairs are
 /// generated in ascending `(k, j)`, so a sort on `(0,1,2,3,4)` yields the identical order, and needs
 /// no scratch memory as a stable sort does.
-pub(crate) fn comp(p: &Prepared, budget: &mut Budget) -> Result<Vec<CompRow>, MatchError> {
+pub(crate) fn comp(p: &Prepared, budget: &mut Budget) -> Result<Secret<CompRow>, MatchError> {
     let n = p.nrows;
     let most = n * n.saturating_sub(1) / 2;
     budget.spend(most)?;
-    let mut rows: Vec<CompRow> = room(most.min(TABLE_OVERFLOW_LIMIT))?;
+    let mut rows: Secret<CompRow> = room(most.min(TABLE_OVERFLOW_LIMIT))?;
 
     'outer: for k in 0..n.saturating_sub(1) {
         let tk = p.theta[k];
@@ -157,7 +155,7 @@ mod tests {
     use super::*;
     use crate::bounds::Limits;
 
-    fn comp(p: &Prepared) -> Vec<CompRow> {
+    fn comp(p: &Prepared) -> Secret<CompRow> {
         super::comp(p, &mut Budget::new(&Limits::REFERENCE)).unwrap()
     }
 
@@ -183,9 +181,9 @@ mod tests {
         assert_eq!(x.len(), theta.len());
         Prepared {
             nrows: x.len(),
-            x: x.to_vec(),
-            y: y.to_vec(),
-            theta: theta.to_vec(),
+            x: x.to_vec().into(),
+            y: y.to_vec().into(),
+            theta: theta.to_vec().into(),
         }
     }
 

@@ -20,19 +20,17 @@
 //!   **≤ `max` (150)** minutiae (true for all `Template::Nbis` samples and our fixtures). Above the
 //!   cap we keep the first `max` in input order and score parity is not guaranteed.
 
-use alloc::vec::Vec;
-
 use crate::Minutia;
-use crate::bounds::{MatchError, room};
+use crate::bounds::{MatchError, Secret, room};
 
 /// A print reduced to the three parallel integer columns stage 1 consumes.
 pub(crate) struct Prepared {
     /// Number of retained minutiae (`= min(input.len(), max)`).
     pub nrows: usize,
-    pub x: Vec<i32>,
-    pub y: Vec<i32>,
+    pub x: Secret<i32>,
+    pub y: Secret<i32>,
     /// Ridge angle in integer degrees, normalized to `(-180, 180]`.
-    pub theta: Vec<i32>,
+    pub theta: Secret<i32>,
 }
 
 /// Cap to `max` minutiae (input order), normalize theta, then sort by `(x, y)` ascending.
@@ -41,14 +39,15 @@ pub(crate) struct Prepared {
 /// docs) — **not** a modulo — so canonical `0..=359` input maps to `(-180, 180]`.
 pub(crate) fn prepare(minutiae: &[Minutia], max: usize) -> Result<Prepared, MatchError> {
     let nrows = minutiae.len().min(max);
-    let mut rows: Vec<(i32, i32, usize, i32)> = room(nrows)?;
+    // Without padding, which could not be wiped.
+    let mut rows: Secret<(i32, i32, i32, i32)> = room(nrows)?;
     for (i, m) in minutiae.iter().take(max).enumerate() {
         let t = if m.theta > 180 {
             m.theta - 360
         } else {
             m.theta
         };
-        rows.push((m.x, m.y, i, t));
+        rows.push((m.x, m.y, i as i32, t));
     }
 
     // Sort by (x, y); the final tie-break on original position keeps it deterministic where the
@@ -59,7 +58,7 @@ pub(crate) fn prepare(minutiae: &[Minutia], max: usize) -> Result<Prepared, Matc
     let mut x = room(nrows)?;
     let mut y = room(nrows)?;
     let mut theta = room(nrows)?;
-    for (mx, my, _, mt) in rows {
+    for &(mx, my, _, mt) in rows.iter() {
         x.push(mx);
         y.push(my);
         theta.push(mt);
@@ -127,7 +126,7 @@ mod tests {
         // Same pixel, different theta: the reference's qsort leaves this order unspecified, so we
         // pin ours. Input order decides.
         let p = prepare(&[m(5, 5, 10), m(5, 5, 20), m(5, 5, 30)], 150).unwrap();
-        assert_eq!(p.theta, [10, 20, 30]);
+        assert_eq!(*p.theta, [10, 20, 30]);
     }
 
     #[test]
