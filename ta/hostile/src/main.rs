@@ -60,7 +60,7 @@ fn invoke_command(command: u32, parameters: &mut Parameters<'_>) -> optee_utee::
             0
         }
         Err(error) => {
-            response.set_output(&[])?;
+            response.set_output([])?;
             error.raw_code()
         }
     };
