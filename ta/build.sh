@@ -16,7 +16,7 @@ case ${1:-} in
     "") set=ta tas=(fingerprint) features=() ;;
     simulated)
         set=ta-simulated tas=(simulated hostile)
-        features=(--features touchseal-payment/simulated-sensor,touchseal-soter/simulated-sensor)
+        features=(--features touchseal-payment/simulated-sensor --features touchseal-soter/simulated-sensor)
         ;;
     *) die "No set $1 of trusted applications." "There is simulated, and the one for devices." ;;
 esac

@@ -68,7 +68,7 @@ impl Reader {
     }
 
     fn password(&mut self, prompt: &str) -> Result<Password> {
-        password(&*self.line(prompt)?)
+        password(&self.line(prompt)?)
     }
 
     /// A new one, which a person types twice.

@@ -1,7 +1,7 @@
 //! From an image to minutiae (NIST's MINDTCT), and from minutiae to a score (BOZORTH3),
 //! within bounds that hold for every input.
 //!
-//! Only [`matches`] decides anything in a trusted application: a score that came out of
+//! Only [`matches()`] decides anything in a trusted application: a score that came out of
 //! one would let an attacker climb. Who measures error rates takes the score.
 
 use super::frame::{Frame, MAX_PIXELS};
