@@ -76,7 +76,7 @@ pub trait KeyStore {
 
 /// Time that the normal world cannot move.
 pub trait Clock {
-    /// Milliseconds since boot. The same clock for both trusted applications.
+    /// Milliseconds since boot. The same clock for all trusted applications.
     fn now_ms(&mut self) -> u64;
 }
 

@@ -3,10 +3,11 @@
 mod device;
 
 use device::{APP, enroll, image, show};
-use touchseal::proto::message::Guidance;
+use touchseal::proto::label::Label;
+use touchseal::proto::message::{Guidance, Latch};
 use touchseal::proto::password::Password;
 use touchseal::proto::status::Status;
-use touchseal::{Error, FingerprintClient, GatekeeperClient};
+use touchseal::{Error, FingerprintClient, GatekeeperClient, PaymentClient};
 use touchseal_core::dispatch::{Login, MAX_SESSIONS_OF_ONE};
 use touchseal_nonsecure::{Device, NonsecureTransport};
 
@@ -75,6 +76,30 @@ fn an_enrolment_is_its_sessions_and_ends_with_it_or_in_time() {
     refused(other.add_impression(), Status::NoEnrolment);
     third.place(&image(2, 0)).unwrap();
     assert_eq!(third.add_impression().unwrap().taken, 1);
+}
+
+/// What the factory mode has allowed, its end forbids.
+#[test]
+fn an_enrolment_is_not_finished_once_the_factory_mode_is_closed() {
+    let device = Device::default();
+    let mut root = PaymentClient::new(device.payment(ROOT));
+    root.provision().unwrap();
+    let mut settings = settings(&device);
+    let wanted = u64::from(settings.begin_enroll(None).unwrap());
+    for n in 0..wanted - 1 {
+        settings.place(&image(1, n)).unwrap();
+        assert_eq!(settings.add_impression().unwrap().guidance, Guidance::Taken);
+    }
+    let latch = Latch {
+        device_id: root.info().unwrap().device_id,
+        lot: Label::new("lot 7").unwrap(),
+        issuer: [1; 64],
+    };
+    root.latch(latch).unwrap();
+    settings.place(&image(1, wanted - 1)).unwrap();
+    refused(settings.add_impression(), Status::NotAuthorized);
+    assert!(settings.fingers().unwrap().fingers.is_empty());
+    refused(settings.add_impression(), Status::NoEnrolment);
 }
 
 #[test]
