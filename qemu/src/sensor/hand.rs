@@ -127,6 +127,8 @@ struct State {
     pictures: usize,
     /// Between one touch and the next there is a moment without a finger.
     moving: bool,
+    /// The last picture shows a finger.
+    shown: bool,
     fault: Option<Fault>,
     random: fastrand::Rng,
     last: Option<Vec<u8>>,
@@ -164,6 +166,7 @@ impl Hand {
             lying: Lying::Nothing,
             pictures: 0,
             moving: false,
+            shown: false,
             fault: None,
             random: fastrand::Rng::with_seed(503),
             last: None,
@@ -197,7 +200,7 @@ impl Hand {
 
     fn lies(&self, lying: Lying) {
         let mut state = self.state();
-        (state.lying, state.pictures, state.moving) = (lying, 0, true);
+        (state.lying, state.pictures, state.moving) = (lying, 0, state.shown);
     }
 
     /// Breaks the module.
@@ -232,6 +235,7 @@ impl Hand {
             lying,
             pictures,
             moving,
+            shown,
             fault,
             random,
             last,
@@ -239,6 +243,7 @@ impl Hand {
         if *fault == Some(Fault::RepeatsOldFrame) && last.is_some() {
             return last.clone();
         }
+        *shown = false;
         if std::mem::take(moving) {
             return None;
         }
@@ -254,7 +259,7 @@ impl Hand {
                 }
             },
         };
-        *pictures += 1;
+        (*pictures, *shown) = (*pictures + 1, true);
         *moving = !matches!(lying, Lying::Finger(_));
         let (width, height) = (i32::from(*width), i32::from(*height));
         let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
