@@ -10,6 +10,7 @@ use nix::unistd::{Uid, seteuid};
 use optee_teec::{Context, ErrorKind, Uuid};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use touchseal::proto::HAL_UID;
 use touchseal::transport::teec::{Identity, Teec, TeecError};
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -41,7 +42,8 @@ impl Bench for Optee {
         as_uid(uid, || Teec::payment(uid)).ok()
     }
     fn payment_on_behalf(&self, uid: u32) -> Teec {
-        Teec::payment(Identity { caller: 0, uid }).unwrap()
+        let caller = HAL_UID;
+        as_uid(caller, || Teec::payment(Identity { caller, uid })).unwrap()
     }
     fn soter(&self, uid: u32) -> Teec {
         as_uid(uid, || Teec::soter(uid)).unwrap()
@@ -71,7 +73,7 @@ fn a_uid_that_the_kernel_does_not_vouch_for_is_refused() {
         ];
         open.map(|open| as_uid(real, || open(Identity { caller, uid }).map(drop)))
     };
-    for (real, caller, uid) in [(10001, 10001, 10001), (0, 0, 10001)] {
+    for (real, caller, uid) in [(10001, 10001, 10001), (HAL_UID, HAL_UID, 10001)] {
         assert_eq!(claim(real, caller, uid), [Ok(()); 4]);
     }
     for (real, caller, uid) in [
@@ -81,6 +83,12 @@ fn a_uid_that_the_kernel_does_not_vouch_for_is_refused() {
         (10001, 0, 10001),
         (10001, 10001, 0),
         (0, 10001, 10001),
+        (0, 0, 10001),
+        (0, HAL_UID, 10001),
+        (10001, HAL_UID, 10001),
+        (10001, HAL_UID, 10002),
+        (HAL_UID, HAL_UID, 0),
+        (HAL_UID, 10001, 10001),
         (1, 0x10, 0x10),
     ] {
         for refused in claim(real, caller, uid) {

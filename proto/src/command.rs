@@ -16,6 +16,9 @@ pub enum Caller {
     App,
     /// An app with uid 0: the factory's tool, or the device's settings.
     Provisioner,
+    /// An app with uid 0, or the HAL for itself: what it asks for changes no device that
+    /// has been set up.
+    Factory,
     /// The fingerprint TA, by its exact UUID.
     FingerprintTa,
     /// Who makes or verifies tokens of a stronger credential: the gatekeeper TA or the
@@ -112,7 +115,7 @@ commands! {
     /// What the payment TA understands.
     PaymentCommand {
         1  GetInfo            -> Info,          Anyone;
-        2  Provision          -> Provisioned,   Provisioner;
+        2  Provision          -> Provisioned,   Factory;
         3  ExportDeviceKey    -> DeviceKey,     Anyone;
         4  Latch              -> Done,          Provisioner;
         5  Diagnose           -> Diagnosis,     Anyone;
@@ -152,7 +155,7 @@ commands! {
         54 FinishSoter           -> Blob,           App;
         55 Prepare               -> Prepared,       Provisioner;
         shared:
-        2  Provision             -> Provisioned,    Provisioner;
+        2  Provision             -> Provisioned,    Factory;
         5  Diagnose              -> Diagnosis,      Anyone;
         6  GetReport             -> SignedReport,   App;
         7  RemoveEveryKey        -> Done,           Provisioner;

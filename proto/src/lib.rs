@@ -25,6 +25,10 @@ pub mod token;
 pub mod transport;
 pub mod wire;
 
+/// Uid of the Android HAL: the one user that may open sessions for apps other than itself.
+/// In the range that Android leaves to device makers, and in `host/hal/android/config.fs`.
+pub const HAL_UID: u32 = 2950;
+
 /// Version of the protocol: the first byte of every request and response.
 pub const PROTOCOL_VERSION: u8 = 1;
 

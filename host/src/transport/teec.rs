@@ -79,7 +79,7 @@ fn at(link: Link) -> impl Fn(optee_teec::Error) -> TeecError {
 }
 
 /// Who opens a session, and whose keys it is about. The kernel vouches for the caller;
-/// another uid than the caller's own is for root alone.
+/// another uid than the caller's own is for the [HAL](touchseal_proto::HAL_UID) alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The caller's effective uid.

@@ -1,6 +1,7 @@
 //! The life of a key, and of the device's own.
 
 use super::*;
+use touchseal::proto::HAL_UID;
 use touchseal::proto::label::Lot;
 use touchseal::proto::signed::Root;
 
@@ -96,17 +97,21 @@ pub fn a_key_is_found_or_invalidated_or_absent<B: Bench>(bench: &B) {
     assert_eq!(find(&mut stranger), (KeyState::Absent, KeyState::Absent));
 }
 
-pub fn root_removes_the_keys_of_an_uninstalled_app<B: Bench>(bench: &B) {
+pub fn the_hal_removes_the_keys_of_an_uninstalled_app<B: Bench>(bench: &B) {
     let mut uninstalled = client(bench, 10034);
     let mut other = client(bench, 10033);
-    let mut root = PaymentClient::new(bench.payment_on_behalf(10034));
-    assert_eq!(root.find_app_key().unwrap(), KeyState::Usable);
-    // It speaks for the app, and is not root then.
-    refused(root.provision(), Status::NotAuthorized);
-    root.remove_app_keys().unwrap();
+    let mut hal = PaymentClient::new(bench.payment_on_behalf(10034));
+    assert_eq!(hal.find_app_key().unwrap(), KeyState::Usable);
+    // It speaks for the app, and is not itself then.
+    refused(hal.provision(), Status::NotAuthorized);
+    hal.remove_app_keys().unwrap();
     assert_eq!(uninstalled.find_app_key().unwrap(), KeyState::Absent);
     assert_eq!(other.find_app_key().unwrap(), KeyState::Usable);
     pay(bench, 10033, &mut other, 1);
+
+    let mut itself = payments(bench, HAL_UID);
+    assert!(!itself.provision().unwrap().new);
+    refused(itself.remove_every_key(), Status::NotAuthorized);
 }
 
 pub fn a_factory_reset_leaves_the_device_key_and_the_counter<B: Bench>(bench: &B) {

@@ -36,7 +36,7 @@ pub trait Bench {
     fn payment(&self, uid: u32) -> Self::Transport {
         self.try_payment(uid).unwrap()
     }
-    /// A session of root with the payment TA, for another uid.
+    /// A session of the HAL with the payment TA, for another uid.
     fn payment_on_behalf(&self, uid: u32) -> Self::Transport;
     /// A session of a uid with the SOTER TA.
     fn soter(&self, uid: u32) -> Self::Transport;
@@ -87,7 +87,7 @@ macro_rules! suite {
             a_response_that_would_not_fit_is_not_begun,
             a_good_key_is_replaced_only_when_told,
             a_key_is_found_or_invalidated_or_absent,
-            root_removes_the_keys_of_an_uninstalled_app,
+            the_hal_removes_the_keys_of_an_uninstalled_app,
             a_factory_reset_leaves_the_device_key_and_the_counter,
             a_latch_is_for_ever,
             a_sound_device_is_diagnosed_as_one,

@@ -2,11 +2,11 @@
 
 use crate::error::{Error, Result};
 use crate::platform::RefusalLog;
-use touchseal_proto::PROTOCOL_VERSION;
 use touchseal_proto::command::{Caller, Request};
 use touchseal_proto::message::{GenerateAppKey, GeneratePaymentKey};
 use touchseal_proto::status::Status;
 use touchseal_proto::wire::{Wire, WireError, Writer};
+use touchseal_proto::{HAL_UID, PROTOCOL_VERSION};
 use zeroize::Zeroize;
 
 /// So many sessions at once: each takes memory, and anyone may open one.
@@ -77,6 +77,7 @@ impl Login {
             Caller::Anyone => true,
             Caller::App => matches!(self, Self::App { .. }),
             Caller::Provisioner => self == Self::App { uid: 0 },
+            Caller::Factory => matches!(self, Self::App { uid: 0 | HAL_UID }),
             Caller::FingerprintTa => self == Self::FingerprintTa,
             Caller::PasswordTa => matches!(self, Self::GatekeeperTa | Self::FingerprintTa),
             Caller::SoterTa => matches!(self, Self::SoterTa { .. }),

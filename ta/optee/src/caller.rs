@@ -12,14 +12,11 @@ use optee_utee::{
     ParametersAny, Uuid,
 };
 use touchseal_core::dispatch::Login;
-use touchseal_proto::{GATEKEEPER_TA, PAYMENT_TA, SOTER_TA};
+use touchseal_proto::{GATEKEEPER_TA, HAL_UID, PAYMENT_TA, SOTER_TA};
 
 const KERNEL_NAMESPACE: [u8; 16] = [
     0x58, 0xac, 0x9c, 0xa0, 0x20, 0x86, 0x46, 0x83, 0xa1, 0xb8, 0xec, 0x4b, 0xc0, 0x8e, 0x01, 0xb6,
 ];
-
-/// Who may speak for another uid: root, which can become any.
-const SPEAKS_FOR_OTHERS: u32 = 0;
 
 /// The login of the session that is being opened. A uid that is claimed and not
 /// vouched for is refused; whoever claims none is anyone.
@@ -38,7 +35,7 @@ pub fn login(parameters: &ParametersAny<'_>) -> optee_utee::Result<Login> {
         (LoginType::TrustedApp, claim) => ta(&client.uuid(), claim),
         (LoginType::User, Some((caller, uid))) => {
             let vouched_for = same(&client.uuid(), &kernel_uuid(caller)?)?;
-            if vouched_for && (caller == uid || caller == SPEAKS_FOR_OTHERS) {
+            if vouched_for && may_speak_for(caller, uid) {
                 Ok(Login::App { uid })
             } else {
                 Err(ErrorKind::AccessDenied.into())
@@ -46,6 +43,12 @@ pub fn login(parameters: &ParametersAny<'_>) -> optee_utee::Result<Login> {
         }
         _ => Ok(Login::Public),
     }
+}
+
+/// Apps are behind the HAL. Root can become any user, and needs no leave; nobody else
+/// becomes root here.
+fn may_speak_for(caller: u32, uid: u32) -> bool {
+    caller == uid || caller == HAL_UID && uid != 0
 }
 
 /// A trusted application is known by its exact UUID. The SOTER TA has checked its client's

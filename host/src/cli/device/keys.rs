@@ -3,7 +3,7 @@
 use super::output::Output;
 use super::progress;
 use super::report::Report;
-use super::session::{Dialect, me, on_behalf_of};
+use super::session::{Dialect, again_as, me};
 use crate::cli::input;
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -98,11 +98,14 @@ impl Command {
                 Ok(())
             }
             Self::RemoveApp { uid } => {
-                let identity = on_behalf_of(uid);
-                A::open(identity)?.remove_app_keys()?;
-                let (app, payment) = (A::APP_KEY, A::PAYMENT_KEY);
-                let text = format!("{app} and {payment}s of uid {}: removed", identity.uid);
-                output.say(text, json!({ "removed": true, "uid": identity.uid }));
+                let me = me();
+                if let Some(another) = uid.filter(|uid| *uid != me.uid) {
+                    return Err(again_as(another));
+                }
+                A::open(me)?.remove_app_keys()?;
+                let (app, payment, uid) = (A::APP_KEY, A::PAYMENT_KEY, me.uid);
+                let text = format!("{app} and {payment}s of uid {uid}: removed");
+                output.say(text, json!({ "removed": true, "uid": uid }));
                 Ok(())
             }
         }

@@ -11,12 +11,18 @@ pub fn me() -> Identity {
     rustix::process::geteuid().as_raw().into()
 }
 
-/// This user, for the keys of `uid`; its own where there is none. Another's is for root.
-pub fn on_behalf_of(uid: Option<u32>) -> Identity {
-    let me = me();
-    Identity {
-        uid: uid.unwrap_or(me.uid),
-        ..me
+/// Does this very command again as another user, which root can become; returns only when
+/// that fails.
+pub fn again_as(uid: u32) -> anyhow::Error {
+    let again = || {
+        let program = std::env::current_exe()?;
+        let arguments = std::env::args_os().skip(1);
+        let mut command = Command::new(program);
+        Err::<(), _>(command.args(arguments).uid(uid).gid(uid).exec())
+    };
+    match again().context(format!("cannot become uid {uid}, as only root can")) {
+        Err(error) => error,
+        Ok(()) => unreachable!("a program that is replaced goes on no more"),
     }
 }
 
