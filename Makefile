@@ -9,7 +9,7 @@ SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest
 
 CUTS ?= 200
 KEYS ?= 200
-PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchseal --features teec --bins --examples
+PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchseal --package touchseal-hal --features touchseal/teec,touchseal-hal/teec --bins --examples
 POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin power-cut --
 
 .PHONY: help run shell programs test test-host test-guest check power-cut measure tools ta platform platform-test clean distclean
@@ -44,13 +44,14 @@ test: check test-host test-guest
 
 test-host: tools
 	@$(TOOLBOX) cargo test --quiet
+	@$(TOOLBOX) cargo test --quiet --package touchseal-hal
 	@$(TOOLBOX) cargo test --quiet --package touchseal-mindtct --features nbis --test nbis
 	@qemu/tests/bad-input.sh
 
 test-guest:
 	@$(PLATFORM) tests
 	@$(PROGRAMS)
-	@$(TOOLBOX) cargo test --quiet --package touchseal-qemu --features platform --test guest --test storage --test sensor -- --test-threads=1
+	@$(TOOLBOX) cargo test --quiet --package touchseal-qemu --features platform --test guest --test storage --test sensor --test hal -- --test-threads=1
 	@TOUCHSEAL_SENSOR=simulated $(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test optee -- --test-threads=1
 	@$(TOOLBOX) cargo build --quiet --release --package touchseal
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
@@ -59,10 +60,12 @@ test-guest:
 check: ta
 	@$(TOOLBOX) cargo fmt --all --check
 	@$(TOOLBOX) cargo clippy --quiet --all-targets --features touchseal-qemu/platform,touchseal-mindtct/nbis -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet --package touchseal-hal --all-targets -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TEST_TAS) -- --deny warnings
-	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal --features teec --all-targets -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal --package touchseal-hal --features touchseal/teec,touchseal-hal/teec --all-targets -- --deny warnings
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items
+	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items --package touchseal-hal
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --profile ta $(GUEST) $(TAS)
 	@$(TOOLBOX) shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR $(SCRIPTS)
 	@qemu/build/deny.sh
