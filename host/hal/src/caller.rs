@@ -80,19 +80,22 @@ impl Caller {
 
     /// For whoever it is, where anyone may ask.
     pub fn anyone(self) -> Subject {
-        self.itself().unwrap_or(Subject(HAL_UID))
+        self.itself().unwrap_or(Subject::HAL)
     }
 
     /// For the factory, as the HAL itself.
     pub fn factory(self) -> Result<Subject> {
         match self.uid {
-            ROOT | SYSTEM => Ok(Subject(HAL_UID)),
+            ROOT | SYSTEM => Ok(Subject::HAL),
             _ => Err(Status::NotAuthorized.into()),
         }
     }
 }
 
 impl Subject {
+    /// The HAL itself, for what anyone may ask.
+    pub const HAL: Self = Self(HAL_UID);
+
     /// The uid.
     pub fn uid(self) -> u32 {
         self.0
@@ -140,7 +143,7 @@ pub(crate) mod tests {
         assert_eq!(framework.uninstalling(10115).unwrap(), Subject(APP));
         refused(framework.naming(0));
         refused(framework.uninstalling(0));
-        assert_eq!(framework.factory().unwrap(), Subject(HAL_UID));
+        assert_eq!(framework.factory().unwrap(), Subject::HAL);
         // Another Android user's system processes are not the framework.
         refused(caller(1_001_000).naming(10115));
     }
@@ -150,8 +153,8 @@ pub(crate) mod tests {
         refused(caller(ROOT).itself());
         refused(caller(ROOT).naming(0));
         refused(caller(ROOT).naming(10115));
-        assert_eq!(caller(ROOT).anyone(), Subject(HAL_UID));
-        assert_eq!(caller(ROOT).factory().unwrap(), Subject(HAL_UID));
+        assert_eq!(caller(ROOT).anyone(), Subject::HAL);
+        assert_eq!(caller(ROOT).factory().unwrap(), Subject::HAL);
     }
 
     #[test]

@@ -85,6 +85,16 @@ impl<W: World> Hal<W> {
         Ok(())
     }
 
+    /// Whether the ATTK signs. The slots of a device key are told to root alone; the factory's
+    /// command looks at them as well, makes nothing where there is a key, and repairs a copy.
+    pub fn verify_attk(&self) -> Result<()> {
+        let mut soter = self.soter(Subject::HAL)?;
+        match asked::<_, W>(soter.diagnose())?.state {
+            Status::Ok => asked::<_, W>(soter.provision()).map(drop),
+            cause => Err(cause.into()),
+        }
+    }
+
     /// Removes the keys of both dialects.
     pub fn uninstall(&self, app: Subject) -> Result<()> {
         self.payments.end(|one| one.subject == app);

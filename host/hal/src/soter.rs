@@ -128,10 +128,11 @@ impl<W: World> ISoter for SoterVerbs<W> {
     }
 
     fn verifyAttkKeyPair(&self) -> BinderResult<SoterResult> {
-        Ok(result(self.verb(
-            |caller| Ok(caller.anyone()),
-            Soter::verify_attk_key_pair,
-        )))
+        let verified = Caller::of_transaction().and_then(|caller| {
+            let _served = self.0.admit(caller)?;
+            self.0.verify_attk()
+        });
+        Ok(result(verified.map_err(Refused::from)))
     }
 
     fn exportAttkPublicKey(&self) -> BinderResult<SoterData> {

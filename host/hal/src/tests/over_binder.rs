@@ -15,6 +15,7 @@ use crate::hal::Hal;
 use crate::payment_keys::PaymentKeys;
 use crate::soter::SoterVerbs;
 use crate::{PAYMENT_KEYS, SOTER};
+use rsbinder::entry::{Uri, WireProfile, WireVersion};
 use rsbinder::{
     BinderResult, Client, Endpoint, ExceptionCode, FIRST_CALL_TRANSACTION, Interface, ServerGuard,
     Status as BinderStatus, Strong,
@@ -32,7 +33,7 @@ const UID: i32 = 10115;
 struct Service {
     bench: Bench,
     hal: Arc<Hal<AsUid>>,
-    socket: Endpoint,
+    socket: Uri,
     _server: ServerGuard,
     _directory: tempfile::TempDir,
 }
@@ -41,7 +42,8 @@ impl Service {
     fn start() -> Self {
         let (bench, hal) = Bench::ready();
         let directory = tempfile::tempdir().unwrap();
-        let socket = Endpoint::unix(directory.path().join("binder"));
+        let socket = Uri::new(Endpoint::unix(directory.path().join("binder")))
+            .with_wire(WireProfile::Android13Plus(WireVersion::MAX));
         let payment_keys = BnPaymentKeys::new_binder(PaymentKeys(hal.clone()));
         let soter = BnSoter::new_binder(SoterVerbs(hal.clone()));
         let server = rsbinder::serve(socket.clone())
@@ -170,7 +172,7 @@ fn the_death_of_a_client_ends_its_operation_and_the_wait_for_it() {
         let keys = keys(&survives);
         let waits = threads.spawn(move || keys.finish(begun.handle));
         until(|| service.hal.sensor.take().is_err());
-        drop(dies);
+        dies.session().unwrap().close_session();
         caused(waits.join().unwrap(), Status::NotAuthorized);
     });
     let keys = keys(&survives);
