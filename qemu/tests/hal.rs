@@ -303,9 +303,7 @@ fn what_is_missing_is_said_and_the_service_goes_on_when_it_is_there() {
 
     // What is no payment is told as that.
     let mut odd = pay(APP);
-    odd[4] = "-1".into();
-    odd[3] = "--amount=-1".into();
-    odd.remove(4);
+    odd.splice(3..5, ["--amount=-1".to_owned()]);
     let (code, answer) = phone.wallet(APP, &args(&odd));
     let message = answer["error"]["message"].as_str();
     assert_eq!((code, message), (2, Some("amount: it is negative")));

@@ -57,8 +57,10 @@ impl<W: World> Hal<W> {
         }
     }
 
-    /// Lets a call in, unless its caller has too many.
+    /// Lets a call in, unless its caller has too many. What has become over meanwhile goes.
     pub fn admit(&self, caller: Caller) -> Result<Call<'_>> {
+        self.payments.sweep();
+        self.soters.sweep();
         self.calls.admit(caller)
     }
 
