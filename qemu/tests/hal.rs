@@ -187,6 +187,7 @@ fn an_app_pays_and_nobody_in_its_name() {
     phone.refused(APP + 1, &sign_as("10115"), 1, "NotAuthorized");
     phone.refused(FRAMEWORK, &sign_as("0"), 1, "NotAuthorized");
     phone.refused(APP, &["soter", "provision"], 1, "NotAuthorized");
+    phone.done(FRAMEWORK, &["soter", "provision"]);
     // The framework is heard for the app, which has no such keys yet.
     phone.refused(FRAMEWORK, &sign_as("10115"), 1, "NoAppKey");
     phone.refused(APP, &["remove-app", "--uid", "10116"], 1, "NotAuthorized");
@@ -236,7 +237,7 @@ fn four_apps_at_once_pay_and_a_killed_one_is_in_nobodys_way() {
     // Killed while it waits for its finger, which the next one shows.
     let dies = pay_in_shell(APP);
     phone.must(&format!(
-        "{IN_PROGRAMS} ({dies}) & sleep 2; kill -9 $!; sleep 1"
+        "{IN_PROGRAMS} true; {dies} & sleep 2; kill -9 $!; sleep 1"
     ));
     let (owner, hand) = (phone.owner.clone(), phone.boot.guest.hand().clone());
     owner.place(&hand);
