@@ -50,8 +50,7 @@ test-host: tools
 test-guest:
 	@$(PLATFORM) tests
 	@$(PROGRAMS)
-	@$(TOOLBOX) cargo test --quiet --package touchseal-qemu --features platform --test guest --test storage --test sensor -- --test-threads=1
-	@TOUCHSEAL_SENSOR=simulated $(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test optee -- --test-threads=1
+	@qemu/tests/guest.sh
 	@$(TOOLBOX) cargo build --quiet --release --package touchseal
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
 	@$(POWER_CUT) 3

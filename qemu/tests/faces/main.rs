@@ -42,12 +42,14 @@ fn through_binder() {
     suite(Face::Binder);
 }
 
+type Scenario = (&'static str, fn(&Wallet<'_>));
+
 /// Each on the device as the one before left it.
 fn suite(face: Face) {
     let device = Device::new(face);
     device.root(&["provision"]);
     device.enroll("p1_1.png");
-    let scenarios: [(&str, fn(&Wallet<'_>)); 6] = [
+    let scenarios: [Scenario; 6] = [
         ("keys are made once", keys_are_made_once),
         ("a payment verifies", a_payment_verifies),
         ("refusals say why", refusals_say_why),
