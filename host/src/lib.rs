@@ -83,10 +83,10 @@
 //!
 //! # Sessions, and what ends
 //!
-//! A [client](client) is a session, of one uid: the kernel vouches for it. It is closed when it is
+//! A [`client`] is a session, of one uid: the kernel vouches for it. It is closed when it is
 //! dropped, and what it had begun ends with it. An [`Operation`] borrows its session, is finished
-//! once, and is given up when it is dropped. Clients may be sent to another thread; two sessions
-//! are asked at the same time, one is asked one thing after the other.
+//! once, and is given up when it is dropped. A client may be sent to another thread. It is asked
+//! one thing after the other, and answers when that is done.
 //!
 //! # When it fails
 //!

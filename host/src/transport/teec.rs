@@ -1,4 +1,16 @@
 //! Over the GlobalPlatform TEE client API (libteec, the kernel, OP-TEE).
+//!
+//! ```no_run
+//! use touchseal::PaymentClient;
+//! use touchseal::transport::teec::Teec;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let uid = rustix::process::geteuid().as_raw();
+//! let mut payments = PaymentClient::new(Teec::payment(uid)?);
+//! println!("{:?}", payments.find_app_key()?);
+//! # Ok(())
+//! # }
+//! ```
 
 use crate::Error;
 use crate::client::{FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
