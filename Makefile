@@ -5,14 +5,15 @@ TAS := $(addprefix --package touchseal-,optee payment soter gatekeeper fingerpri
 TEST_TAS := $(addprefix --package touchseal-,optee simulated hostile)
 TOOLBOX := qemu/toolbox
 PLATFORM := qemu/build/platform.sh
-SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as qemu/guest/finger $(wildcard qemu/*/*.sh)
+SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as qemu/guest/finger $(wildcard qemu/*/*.sh host/*/*.sh)
 
 CUTS ?= 200
 KEYS ?= 200
 PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchseal --features teec --bins --examples
+HERE := $(TOOLBOX) cargo build --quiet --release --package touchseal
 POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin power-cut --
 
-.PHONY: help run shell programs test test-host test-guest check power-cut measure tools ta platform platform-test clean distclean
+.PHONY: help install run shell programs test test-host test-guest check power-cut measure tools ta platform platform-test clean distclean
 # The scripts use all processors; two of them at once would only get in each other's way.
 .NOTPARALLEL:
 
@@ -24,6 +25,7 @@ help:
 	@echo 'make check          format, clippy, docs, scripts, licences: warnings are errors'
 	@echo 'make power-cut      cut the power CUTS times (200) while apps pay, and look at what is left'
 	@echo 'make measure        time, RPMB reads and writes of the commands, with 1 key and with KEYS (200)'
+	@echo 'make install        what make programs built, under DESTDIR, in PREFIX (/usr/local)'
 	@echo 'make ta             the trusted applications as signed .ta files'
 	@echo 'make platform       only build: tools, OP-TEE, TF-A, Linux, trusted applications, firmware'
 	@echo 'make platform-test  OP-TEE'"'"'s own tests of its storage, on this platform (minutes)'
@@ -37,7 +39,6 @@ help:
 	@echo 'TOUCHSEAL_EMMC      the image of the emulated device (TOUCHSEAL_CACHE/emmc.img)'
 
 run: programs
-	@$(TOOLBOX) cargo build --quiet --release --package touchseal
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo
 
 test: check test-host test-guest
@@ -50,8 +51,9 @@ test-host: tools
 test-guest:
 	@$(PLATFORM) tests
 	@$(PROGRAMS)
+	@$(HERE)
+	@qemu/tests/install.sh
 	@qemu/tests/guest.sh
-	@$(TOOLBOX) cargo build --quiet --release --package touchseal
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
 	@$(POWER_CUT) 3
 
@@ -62,6 +64,7 @@ check: ta
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TEST_TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal --features teec --all-targets -- --deny warnings
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items
+	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps $(GUEST) --package touchseal --features teec
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --profile ta $(GUEST) $(TAS)
 	@$(TOOLBOX) shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR $(SCRIPTS)
 	@qemu/build/deny.sh
@@ -75,9 +78,13 @@ ta:
 platform:
 	@$(PLATFORM) all
 
-# What runs in the guest.
+# What runs in the guest, and here what looks at it.
 programs: platform
 	@$(PROGRAMS)
+	@$(HERE)
+
+install:
+	@host/install/install.sh
 
 power-cut: programs
 	@$(POWER_CUT) $(CUTS) $(SEED)
