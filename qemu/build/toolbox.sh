@@ -9,7 +9,7 @@ root=$1
 packages=(
     qemu-system-arm
     rustc cargo rust-clippy rustfmt libstd-rust-dev alone:libstd-rust-dev:arm64/trixie-backports
-    gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+    gcc g++ libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross
     flex bison bc device-tree-compiler libssl-dev libelf-dev openssl
     shellcheck mandoc systemd
     python3 python3-cryptography python3-pyelftools python3-pip python3-setuptools

@@ -34,6 +34,8 @@ pub enum Code {
     AttkAlreadyProvisioned = -20,
     /// The RPMB has no key, or another device's.
     RpmbNotProvisioned = -21,
+    /// There is no room for what was to be written.
+    InsufficientBuffer = -22,
     /// A sealed key or record is damaged.
     InvalidKeyBlob = -25,
     /// No finger was verified for this session.
@@ -88,9 +90,11 @@ impl From<Status> for Code {
             | Status::TooManyFingers
             | Status::StorageFull
             | Status::OutOfMemory => Self::MemoryAlloc,
-            Status::BadRequest | Status::NoEnrolment | Status::NoSuchFinger => {
-                Self::InvalidArgument
-            }
+            Status::BadRequest
+            | Status::NoEnrolment
+            | Status::NoSuchFinger
+            | Status::BadArgument => Self::InvalidArgument,
+            Status::BufferTooSmall => Self::InsufficientBuffer,
             Status::StorageUnavailable
             | Status::RpmbKeyNotProgrammed
             | Status::RpmbKeyedForOther => Self::RpmbNotProvisioned,
@@ -116,7 +120,9 @@ impl From<Status> for Code {
             | Status::SupplicantMissing
             | Status::TaDied
             | Status::NotReached => Self::SecureHwCommunicationFailed,
-            Status::TaTooOld | Status::SaltIgnored | Status::Internal => Self::Unknown,
+            Status::TaTooOld | Status::SaltIgnored | Status::Internal | Status::LibraryDefect => {
+                Self::Unknown
+            }
         }
     }
 }
