@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 use serde_json::json;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -46,7 +47,7 @@ impl ManPages {
 
 /// A page for the command and for each below it: how many.
 fn write(command: &Command, folder: &Path) -> Result<u32> {
-    let page = Man::new(command.clone()).manual("touchseal");
+    let page = Man::new(command.clone());
     std::fs::write(folder.join(page.get_filename()), text(&page, command)?)?;
     let mut pages = 1;
     for below in command
@@ -60,7 +61,10 @@ fn write(command: &Command, folder: &Path) -> Result<u32> {
 
 fn text(page: &Man, command: &Command) -> Result<Vec<u8>> {
     let mut text = Vec::new();
-    page.render_title(&mut text)?;
+    let name = command.get_display_name().unwrap_or("touchseal");
+    // Without a date, which would be another with each build. Man leaves it out, and all moves up.
+    let version = env!("CARGO_PKG_VERSION");
+    writeln!(text, r#".TH {name} 1 "" "touchseal {version}" touchseal"#)?;
     page.render_name_section(&mut text)?;
     page.render_synopsis_section(&mut text)?;
     page.render_description_section(&mut text)?;
@@ -72,7 +76,7 @@ fn text(page: &Man, command: &Command) -> Result<Vec<u8>> {
     if let Some(help) = command.get_after_help() {
         as_it_is(&mut more, &help.to_string());
     }
-    if command.get_display_name() != Some("touchseal") {
+    if name != "touchseal" {
         more.control("SH", ["SEE ALSO"]);
         more.control("BR", ["touchseal", "(1)"]);
     }
