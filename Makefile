@@ -13,7 +13,10 @@ PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchsea
 HERE := $(TOOLBOX) cargo build --quiet --release --package touchseal
 POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin power-cut --
 
-.PHONY: help install run shell programs test test-host test-guest check power-cut measure tools ta platform platform-test clean distclean
+T ?= all
+SECONDS ?= 60
+
+.PHONY: help install run shell programs test test-host test-guest check fuzz power-cut measure tools ta platform platform-test clean distclean
 # The scripts use all processors; two of them at once would only get in each other's way.
 .NOTPARALLEL:
 
@@ -23,6 +26,7 @@ help:
 	@echo 'make test           all that CI runs: check, test-host, and the suite on the real OP-TEE'
 	@echo 'make test-host      the tests that need no QEMU'
 	@echo 'make check          format, clippy, docs, scripts, licences: warnings are errors'
+	@echo 'make fuzz           fuzz the target T (all) for SECONDS (60) each'
 	@echo 'make power-cut      cut the power CUTS times (200) while apps pay, and look at what is left'
 	@echo 'make measure        time, RPMB reads and writes of the commands, with 1 key and with KEYS (200)'
 	@echo 'make install        what make programs built, under DESTDIR, in PREFIX (/usr/local)'
@@ -68,6 +72,9 @@ check: ta
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --profile ta $(GUEST) $(TAS)
 	@$(TOOLBOX) shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR $(SCRIPTS)
 	@qemu/build/deny.sh
+
+fuzz: tools
+	@qemu/build/fuzz.sh $(T) $(SECONDS)
 
 tools:
 	@$(PLATFORM) tools
