@@ -9,7 +9,8 @@ SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest
 
 CUTS ?= 200
 KEYS ?= 200
-PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchseal --features teec --bins --examples
+FACES := $(GUEST) --package touchseal --package touchseal-hal --package touchseal-capi --features touchseal/teec,touchseal-hal/teec,touchseal-capi/teec
+PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(FACES) --lib --bins --examples
 HERE := $(TOOLBOX) cargo build --quiet --release --package touchseal
 POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin power-cut --
 
@@ -49,6 +50,7 @@ test: check test-host test-guest
 
 test-host: tools
 	@$(TOOLBOX) cargo test --quiet
+	@$(TOOLBOX) cargo test --quiet --package touchseal-hal
 	@$(TOOLBOX) cargo test --quiet --package touchseal-mindtct --features nbis --test nbis
 	@qemu/tests/bad-input.sh
 
@@ -64,11 +66,13 @@ test-guest:
 check: ta
 	@$(TOOLBOX) cargo fmt --all --check
 	@$(TOOLBOX) cargo clippy --quiet --all-targets --features touchseal-qemu/platform,touchseal-mindtct/nbis -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet --package touchseal-hal --all-targets -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TEST_TAS) -- --deny warnings
-	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal --features teec --all-targets -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet $(FACES) --all-targets -- --deny warnings
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps $(GUEST) --package touchseal --features teec
+	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items --package touchseal-hal
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --profile ta $(GUEST) $(TAS)
 	@$(TOOLBOX) shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR $(SCRIPTS)
 	@qemu/build/deny.sh
