@@ -27,6 +27,7 @@ mod app;
 mod command;
 mod emmc;
 mod guest;
+mod hal;
 mod machine;
 mod owner;
 mod platform;

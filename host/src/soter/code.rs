@@ -68,6 +68,7 @@ impl fmt::Display for Code {
             Self::SecureHwCommunicationFailed => "the secure world is not reached",
             Self::AttkAlreadyProvisioned => "the factory is done with the device",
             Self::RpmbNotProvisioned => "the RPMB has no key, or another device's",
+            Self::InsufficientBuffer => "there is no room for what was to be written",
             Self::InvalidKeyBlob => "a sealed key or record is damaged",
             Self::VerificationFailed => "no finger was verified for this session",
             Self::Unknown => "no such session, or a failure without a code",

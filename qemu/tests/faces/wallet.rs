@@ -23,14 +23,14 @@ pub enum Face {
 }
 
 impl Face {
-    fn program(self, platform: &Platform) -> String {
-        let name = match self {
-            Self::Rust => "examples/wallet",
-            Self::CommandLine => "touchseal",
-            Self::C => "examples/wallet-c",
-            Self::Binder => "examples/wallet-binder",
+    fn program(self, guest: &Guest) -> Command {
+        let example = match self {
+            Self::CommandLine => return Command::new("touchseal"),
+            Self::Rust => "wallet",
+            Self::C => "wallet-c",
+            Self::Binder => "wallet-binder",
         };
-        platform.programs.join(name).display().to_string()
+        guest.example(example).unwrap()
     }
 }
 
@@ -53,18 +53,17 @@ impl Device {
         options.programs = Some(platform.programs.clone());
         options.read_write = vec![shared.path().into()];
         let emmc = Emmc::scratch().unwrap();
-        let guest = Guest::boot(&platform, &emmc, &options).unwrap();
-        let device = Self {
+        let mut guest = Guest::boot(&platform, &emmc, &options).unwrap();
+        if face == Face::Binder {
+            guest.start_hal().unwrap();
+        }
+        Self {
             face,
             platform,
             guest: guest.into(),
             shared,
             _emmc: emmc,
-        };
-        if face == Face::Binder {
-            todo!("start the HAL");
         }
-        device
     }
 
     /// The face's program, as a user.
@@ -124,8 +123,8 @@ pub struct Wallet<'a> {
 
 impl Wallet<'_> {
     pub fn run(&self, args: &[&str]) -> Outcome {
-        let program = self.device.face.program(&self.device.platform);
-        let command = Command::new(program).args(args.iter().copied());
+        let program = self.device.face.program(&self.device.guest.borrow());
+        let command = program.args(args.iter().copied());
         self.device.run(&command.arg("--json").uid(self.uid))
     }
 

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use std::time::Duration;
-use touchseal_qemu::{Command, Emmc, Guest, Hal, Options, Platform};
+use touchseal_qemu::{Command, Emmc, Guest, Options, Platform};
 
 const APP: u32 = 10115;
 const CALLS: u32 = 2_000;
@@ -24,26 +24,28 @@ pub fn rows(platform: &Platform) -> Result<Vec<Row>> {
     run(&mut guest, &root)?;
     let app = Command::new("touchseal").args(["app-key"]).uid(APP);
     run(&mut guest, &app)?;
-    Hal::start(&mut guest)?;
+    guest.start_hal()?;
     let faces = [
-        ("Rust library", "examples/wallet"),
-        ("C library", "examples/wallet-c"),
-        ("HAL, over binder", "examples/wallet-binder"),
+        ("Rust library", "wallet"),
+        ("C library", "wallet-c"),
+        ("HAL, over binder", "wallet-binder"),
     ];
     let mut rows = Vec::new();
     for (name, program) in faces {
-        rows.push((name, call(&mut guest, platform, program)?));
+        rows.push((name, call(&mut guest, program)?));
     }
     let again = format!("for _ in $(seq {RUNS}); do touchseal keys --json; done");
     let command_line = Command::new("sh").args(["-c", &again]).uid(APP);
-    rows.push(("command line", run(&mut guest, &command_line)?.elapsed / RUNS));
+    rows.push((
+        "command line",
+        run(&mut guest, &command_line)?.elapsed / RUNS,
+    ));
     guest.power_off()?;
     Ok(rows)
 }
 
-fn call(guest: &mut Guest, platform: &Platform, program: &str) -> Result<Duration> {
-    let program = platform.programs.join(program).display().to_string();
-    let bench = Command::new(program).args(["bench", &CALLS.to_string()]);
+fn call(guest: &mut Guest, program: &str) -> Result<Duration> {
+    let bench = guest.example(program)?.args(["bench", &CALLS.to_string()]);
     let output = run(guest, &bench.uid(APP))?;
     let said: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     let nanoseconds = said["nanoseconds"].as_u64().context("no time was told")?;

@@ -74,7 +74,10 @@ fn run() -> Result<()> {
 
 /// The faces, over the first.
 fn compare(faces: &[faces::Row]) {
-    println!("\n  {:<28} {:>10} {:>12}", "a call through", "time", "to the first");
+    println!(
+        "\n  {:<28} {:>10} {:>12}",
+        "a call through", "time", "to the first"
+    );
     let first = faces.first().map_or(0.0, |(_, time)| time.as_secs_f64());
     for (name, time) in faces {
         let (ms, ratio) = (time.as_secs_f64() * 1000.0, time.as_secs_f64() / first);

@@ -150,7 +150,7 @@ fn records() {
         write("record", name, &[&[kind], &bytes[..]].concat());
     }
     let iso = hex_file(here().join("../tests/records/template_iso_v1.hex"));
-    let input = [&[KINDS - 1 | HEADED], &iso[..]].concat();
+    let input = [&[(KINDS - 1) | HEADED], &iso[..]].concat();
     write("record", "template_iso_v1", &input);
 }
 
