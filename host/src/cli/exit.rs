@@ -18,7 +18,7 @@ Exit codes:
   0  done; of doctor: nothing is broken
   1  the secure world refused: the cause has a name, a number and a remedy; of doctor:
      something is broken
-  2  the options, or a file that they name, cannot be used
+  2  the options, a file that they name, or standard output cannot be used
   3  the secure world was not reached: `touchseal doctor` says where the chain breaks
   4  not verified, or not what was expected";
 
