@@ -9,10 +9,11 @@ SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest
 
 CUTS ?= 200
 KEYS ?= 200
+LIBRARY := $(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchseal-capi --features teec
 PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchseal --features teec --bins --examples
 POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin power-cut --
 
-.PHONY: help run shell programs test test-host test-guest check power-cut measure tools ta platform platform-test clean distclean
+.PHONY: help run shell programs header test test-host test-guest check power-cut measure tools ta platform platform-test clean distclean
 # The scripts use all processors; two of them at once would only get in each other's way.
 .NOTPARALLEL:
 
@@ -24,6 +25,7 @@ help:
 	@echo 'make check          format, clippy, docs, scripts, licences: warnings are errors'
 	@echo 'make power-cut      cut the power CUTS times (200) while apps pay, and look at what is left'
 	@echo 'make measure        time, RPMB reads and writes of the commands, with 1 key and with KEYS (200)'
+	@echo 'make header         the C library'"'"'s header, anew from its code'
 	@echo 'make ta             the trusted applications as signed .ta files'
 	@echo 'make platform       only build: tools, OP-TEE, TF-A, Linux, trusted applications, firmware'
 	@echo 'make platform-test  OP-TEE'"'"'s own tests of its storage, on this platform (minutes)'
@@ -50,7 +52,8 @@ test-host: tools
 test-guest:
 	@$(PLATFORM) tests
 	@$(PROGRAMS)
-	@$(TOOLBOX) cargo test --quiet --package touchseal-qemu --features platform --test guest --test storage --test sensor -- --test-threads=1
+	@$(LIBRARY)
+	@$(TOOLBOX) cargo test --quiet --package touchseal-qemu --features platform --test guest --test storage --test sensor --test capi -- --test-threads=1
 	@TOUCHSEAL_SENSOR=simulated $(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test optee -- --test-threads=1
 	@$(TOOLBOX) cargo build --quiet --release --package touchseal
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
@@ -62,6 +65,7 @@ check: ta
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TEST_TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal --features teec --all-targets -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal-capi --features teec -- --deny warnings
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --profile ta $(GUEST) $(TAS)
 	@$(TOOLBOX) shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR $(SCRIPTS)
@@ -76,9 +80,14 @@ ta:
 platform:
 	@$(PLATFORM) all
 
+# The C library's header, anew from its code.
+header: tools
+	@TOUCHSEAL_WRITE_HEADER=1 $(TOOLBOX) cargo test --quiet --package touchseal-capi --test header the_header
+
 # What runs in the guest.
 programs: platform
 	@$(PROGRAMS)
+	@$(LIBRARY)
 
 power-cut: programs
 	@$(POWER_CUT) $(CUTS) $(SEED)
