@@ -51,7 +51,22 @@ pub fn authenticate<T: Transport>(
     operation: u64,
     owner: &mut impl Owner<T>,
 ) -> Result<AuthToken, T> {
-    wait(client, owner, |client| client.authenticate(operation))
+    authenticate_unless(client, operation, owner, &|| false)
+}
+
+/// As [`authenticate`], until the wait is given up.
+///
+/// # Errors
+///
+/// What the trusted application refused last, when it was given up.
+pub fn authenticate_unless<T: Transport>(
+    client: &mut FingerprintClient<T>,
+    operation: u64,
+    owner: &mut impl Owner<T>,
+    given_up: &dyn Fn() -> bool,
+) -> Result<AuthToken, T> {
+    let ask = |client: &mut FingerprintClient<T>| client.authenticate(operation);
+    wait(client, owner, given_up, ask)
 }
 
 /// Enrols a finger: its number. `token` is a stronger credential's, where one is needed.
@@ -85,7 +100,7 @@ fn impressions<T: Transport>(
             taken,
             wanted,
             finger,
-        } = wait(client, owner, FingerprintClient::add_impression)?;
+        } = wait(client, owner, &|| false, FingerprintClient::add_impression)?;
         owner(
             client,
             Prompt::Impression(guidance, Progress { taken, wanted }),
@@ -103,6 +118,7 @@ fn impressions<T: Transport>(
 fn wait<R, T: Transport>(
     client: &mut FingerprintClient<T>,
     owner: &mut impl Owner<T>,
+    given_up: &dyn Fn() -> bool,
     mut ask: impl FnMut(&mut FingerprintClient<T>) -> Result<R, T>,
 ) -> Result<R, T> {
     let until = Instant::now() + LIMIT;
@@ -114,7 +130,7 @@ fn wait<R, T: Transport>(
             Err(Error::Refused(Status::LiftFinger)) => Prompt::Lift,
             outcome => return outcome,
         };
-        if Instant::now() >= until {
+        if Instant::now() >= until || given_up() {
             return outcome;
         }
         if told == Some(prompt) {

@@ -6,7 +6,7 @@ set -euo pipefail
 
 rm -rf "$CACHE"/{target,ta,ta.new,ta-simulated,ta-simulated.new,logs,emmc.img,platform.env,platform.lock} "$CACHE"/{firmware,next}-* "$CACHE"/{firmware,simulated,next}.bios
 [ "${1:-}" = everything ] || exit 0
-for part in toolbox fingers nbis guest optee tf-a linux xtest deny; do
+for part in toolbox fingers nbis guest optee tf-a linux hub xtest deny; do
     rm -rf "$CACHE/$part".lock "$CACHE/$part"-*
 done
 # A DL_DIR elsewhere is the person's own.

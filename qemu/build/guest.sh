@@ -5,6 +5,8 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/apt.sh"
 
+# rsb_hub refuses a configuration that others may write.
+umask 022
 out=$1
 unpacked=$out/packages
 unpack_packages "$unpacked" "trixie trixie-updates" \
@@ -24,6 +26,7 @@ cp "$unpacked/usr/bin/busybox" "$root/usr/bin/"
 cp "$unpacked"/usr/bin/{setpriv,mmc} "$root/usr/bin/"
 cp -a "$unpacked/$libraries"/*.so* "$root/$libraries/"
 cp -a "$unpacked"/usr/lib/ld-linux-aarch64.so.1 "$root/usr/lib/"
+install -D -m 644 -t "$root/etc/rsbinder/hub.d" "$REPO/host/hal/linux/touchseal.toml"
 echo 'root:x:0:0::/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
 (cd "$root" && find . | sort | "$REPO/qemu/toolbox" cpio --quiet -o -H newc -R 0:0 --reproducible) \

@@ -3,7 +3,7 @@
 # where everything is to platform.env, which the toolbox reads.
 #   tools  the toolbox, the test images, what programs for the guest link with
 #   ta     that, OP-TEE's development kit and our trusted applications
-#   all    that, firmware and kernel: all that boots
+#   all    that, firmware, kernel and binder's service manager: all that boots
 #   tests  that, firmware of the next version, and firmware with a simulated sensor
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
@@ -11,7 +11,7 @@ set -euo pipefail
 
 goal=${1:-all}
 build=$REPO/qemu/build
-case $goal in tools) steps=4 ;; ta) steps=6 ;; all) steps=9 ;; tests) steps=12 ;; *) die "No goal $goal." "tools, ta, all or tests." ;; esac
+case $goal in tools) steps=4 ;; ta) steps=6 ;; all) steps=10 ;; tests) steps=13 ;; *) die "No goal $goal." "tools, ta, all or tests." ;; esac
 step=0
 
 mkdir -p "$CACHE" 2>/dev/null || die "Cannot write to $CACHE." \
@@ -40,7 +40,7 @@ fingers=$PART
 step nbis "$(key "$build/nbis.sh" "${NBIS_SOURCE[1]}")" 20 \
     "NIST's own code for the tests" "$build/nbis.sh"
 nbis=$PART
-step guest "$(key "$build/guest.sh" "$REPO"/qemu/guest/*)" 60 \
+step guest "$(key "$build/guest.sh" "$REPO"/qemu/guest/* "$REPO"/host/hal/linux/touchseal.toml)" 60 \
     "guest: Debian arm64 packages" "$build/guest.sh"
 guest=$PART
 
@@ -92,6 +92,10 @@ firmware "firmware: TF-A, and OP-TEE with the trusted applications in it" "${tas
 use_firmware firmware.bios
 step linux "$linux_key" 2400 "Linux for the guest, about 10 minutes" "$build/linux.sh"
 linux=$PART
+step hub "$(key "$build/hub.sh" "$HUB_VERSION" "$compiler")" 600 \
+    "rsb_hub $HUB_VERSION for the guest, about 3 minutes" "$build/hub.sh"
+# Among the programs, which the guest sees.
+install -D -t "$CACHE/target/aarch64-unknown-linux-gnu/release" "$PART/bin/rsb_hub"
 if [ "$goal" = tests ]; then
     say "[$((++step))/$steps] trusted applications for tests:"
     "$REPO/ta/build.sh" simulated

@@ -24,6 +24,9 @@ readonly NBIS_VERSION=0.1.0
 readonly NBIS_SOURCE=(nbis-rs-0.1.0.crate
     23fd5da9afedfa241ee499ea825a6f4e496e48c38f19297d42218ae1db78fbc3)
 
+# The guest's service manager for binder, of the version of the HAL's binder library.
+readonly HUB_VERSION=0.12.0
+
 # The files' dates in what we build, so that the same sources give the same bytes.
 export SOURCE_DATE_EPOCH=1735689600
 

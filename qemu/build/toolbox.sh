@@ -11,7 +11,7 @@ packages=(
     rustc cargo rust-clippy rustfmt libstd-rust-dev alone:libstd-rust-dev:arm64/trixie-backports
     gcc g++ libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross
     flex bison bc device-tree-compiler libssl-dev libelf-dev openssl
-    shellcheck
+    shellcheck mandoc systemd
     python3 python3-cryptography python3-pyelftools python3-pip python3-setuptools
     bash dash coreutils findutils grep sed mawk perl diffutils patch file procps make git
     tar gzip xz-utils bzip2 cpio util-linux e2fsprogs ca-certificates

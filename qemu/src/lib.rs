@@ -38,7 +38,7 @@ pub use app::{App, SoterApp, label, some_payment};
 pub use command::{Command, Output};
 pub use emmc::Emmc;
 pub use guest::{Guest, Options};
-pub use owner::Owner;
+pub use owner::{Owner, patiently};
 pub use platform::Platform;
 pub use proxy::{Cut, Proxy, ProxyError, Session};
 pub use rpmb::Writes;

@@ -17,8 +17,6 @@ pub struct Platform {
     pub qemu: Vec<OsString>,
     /// The project's programs for the guest.
     pub programs: PathBuf,
-    /// What programs for the guest link with: a file system with `usr/lib/libteec.so`.
-    pub client: PathBuf,
     /// Valgrind for the guest, with the symbols that it needs.
     pub valgrind: PathBuf,
     /// Fingerprint images for tests: `p1_1.png` and `p1_2.png` are of one
@@ -49,7 +47,6 @@ impl Platform {
                 .chain([std::env::var_os("TOUCHSEAL_QEMU").unwrap_or("qemu-system-aarch64".into())])
                 .collect(),
             programs: directory("TOUCHSEAL_PROGRAMS")?,
-            client: directory("OPTEE_CLIENT_EXPORT")?,
             valgrind: directory("TOUCHSEAL_VALGRIND")?,
             fingers: directory("TOUCHSEAL_FINGERS")?,
             repo: directory("TOUCHSEAL_REPO")?,

@@ -1,11 +1,9 @@
-//! The C library in the guest: a C program pays over it, linked either way, and under
-//! valgrind. `make test-guest` runs these.
+//! The C library as a linker and valgrind see it, in the guest. `faces` has what it does.
+//! `make test-guest` runs these.
 
 mod boot;
-mod c_wallet;
 
 use boot::{APP, Boot, ROOT, owner, platform};
-use c_wallet::{Linking, compile, said};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs::Permissions;
@@ -30,7 +28,8 @@ fn the_library_is_as_a_linker_expects_it() {
     let library = platform.programs.join("libtouchseal.so");
     let readelf = |option: &str| {
         let mut readelf = Tool::new("aarch64-linux-gnu-readelf");
-        said(readelf.args(["--wide", option]).arg(&library))
+        let output = readelf.args(["--wide", option]).arg(&library).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
     };
     let dynamic = readelf("--dynamic");
     assert!(
@@ -63,46 +62,39 @@ fn the_library_is_as_a_linker_expects_it() {
     assert_eq!(exported, declared);
 }
 
-/// A device with a finger, and room for programs and for what they write.
+/// A device with a finger, and room for what programs write.
 struct Device {
     boot: Boot,
-    programs: tempfile::TempDir,
     files: tempfile::TempDir,
     _emmc: Emmc,
 }
 
 impl Device {
     fn new() -> Self {
-        let platform = platform();
-        let (programs, files, emmc) = (for_all(), for_all(), Emmc::scratch().unwrap());
+        let (platform, files, emmc) = (platform(), for_all(), Emmc::scratch().unwrap());
         let boot = Boot::with(&platform, &emmc, |options| {
-            options.read_only = vec![programs.path().into(), platform.valgrind.clone()];
+            options.read_only = vec![platform.valgrind.clone()];
             options.read_write = vec![files.path().into()];
         });
         let mut factory = boot.app(ROOT);
         factory.payments.provision().unwrap();
         factory.enroll(&owner()).unwrap();
+        boot.soter(ROOT).soter.provision().unwrap();
         Self {
             boot,
-            programs,
             files,
             _emmc: emmc,
         }
     }
 
-    fn wallet(&mut self, linking: Linking) -> Wallet<'_> {
-        let program = compile(&platform(), linking, self.programs.path());
+    fn wallet(&mut self, name: &str) -> Wallet<'_> {
+        let program = platform().programs.join("examples").join(name);
         Wallet {
             line: vec![program.display().to_string()],
             environment: Vec::new(),
             boot: &mut self.boot,
             files: self.files.path(),
         }
-    }
-
-    fn root(&mut self, line: &str) {
-        let command = Command::new("sh").args(["-c", line]);
-        assert_eq!(self.boot.guest.run(&command, LIMIT).unwrap().code, 0);
     }
 }
 
@@ -172,23 +164,10 @@ impl Wallet<'_> {
     }
 
     #[track_caller]
-    fn fails(&mut self, arguments: &[&str], code: i32) -> Value {
-        let (found, said) = self.run(arguments);
-        assert_eq!(found, code, "{said}");
-        said["error"]["cause"].clone()
-    }
-
-    #[track_caller]
     fn refused(&mut self, arguments: &[&str], cause: Status) {
-        self.told(arguments, 1, cause);
-    }
-
-    #[track_caller]
-    fn told(&mut self, arguments: &[&str], code: i32, cause: Status) {
-        let told = self.fails(arguments, code);
-        assert_eq!(told["name"], cause.name());
-        assert_eq!(told["number"], cause as u16);
-        assert_eq!(told["sentence"], cause.sentence());
+        let (code, said) = self.run(arguments);
+        assert_eq!(code, 1, "{said}");
+        assert_eq!(said["error"]["cause"]["name"], cause.name(), "{said}");
     }
 
     /// Runs it while the finger lies on the sensor.
@@ -274,69 +253,37 @@ impl Wallet<'_> {
     }
 }
 
-/// What goes from the first key to a payment.
-fn life(wallet: &mut Wallet, new: bool) {
-    assert_eq!(wallet.ok(&["app-key"]), json!({ "new": new }));
+/// What an app does, from its first key to its last.
+fn life(wallet: &mut Wallet) {
     let key = ["payment-key", "--scene", "checkout"];
-    assert_eq!(wallet.ok(&key), json!({ "new": new }));
+    wallet.refused(&key, Status::NoAppKey);
+    wallet.ok(&["app-key"]);
+    wallet.ok(&key);
     let listed = json!([{ "scene": "checkout", "state": "usable" }]);
     assert_eq!(
         wallet.ok(&["keys", "--json"]),
         json!({ "app_key": "usable", "payment_keys": listed })
     );
     wallet.pay(&owner());
-}
-
-#[test]
-fn a_c_program_pays() {
-    let mut device = Device::new();
-    let mut wallet = device.wallet(Linking::Dynamic);
-    wallet.fails(&["keys", "--out"], 2);
-    wallet.refused(
-        &["chain", "--scene", "checkout", "--out", "none"],
-        Status::NoAppKey,
-    );
-    assert!(!wallet.files.join("none").exists());
-    life(&mut wallet, true);
-    life(&mut device.wallet(Linking::Static), false);
-
-    device.root("chmod 600 /dev/tee0");
-    let mut wallet = device.wallet(Linking::Static);
-    wallet.told(&["keys"], 3, Status::NoPermission);
-    device.root("chmod 666 /dev/tee0");
-    let mut wallet = device.wallet(Linking::Dynamic);
-    wallet.told(&["remove-key", "--scene", " "], 2, Status::BadArgument);
-    let calls = wallet.ok(&["bench", "10"]);
-    assert_eq!(calls["calls"], 10);
-    wallet.ok(&["remove-key", "--scene", "checkout"]);
-    wallet.refused(&["remove-key", "--scene", "checkout"], Status::NoPaymentKey);
+    assert_eq!(wallet.ok(&["bench", "3"])["calls"], 3);
     wallet.ok(&["remove-app"]);
-    assert_eq!(wallet.ok(&["keys"])["app_key"], "none");
-    device.boot.power_off();
-}
-
-#[test]
-fn a_c_program_signs_for_soter() {
-    let mut device = Device::new();
-    device.boot.soter(ROOT).soter.provision().unwrap();
-    let mut wallet = device.wallet(Linking::Dynamic);
-    wallet.refused(
-        &["soter", "payment-key", "--scene", "checkout"],
-        Status::NoAppKey,
-    );
     wallet.ok(&["soter", "app-key"]);
     wallet.ok(&["soter", "payment-key", "--scene", "checkout"]);
     wallet.sign(&owner());
     wallet.ok(&["soter", "remove-key", "--scene", "checkout"]);
     wallet.ok(&["soter", "remove-app"]);
+}
+
+#[test]
+fn it_may_be_linked_statically() {
+    let mut device = Device::new();
+    life(&mut device.wallet("wallet-c-static"));
     device.boot.power_off();
 }
 
 #[test]
 fn valgrind_finds_nothing() {
     let mut device = Device::new();
-    let mut wallet = device.wallet(Linking::Dynamic).under_valgrind();
-    wallet.refused(&["payment-key", "--scene", "checkout"], Status::NoAppKey);
-    life(&mut wallet, true);
+    life(&mut device.wallet("wallet-c").under_valgrind());
     device.boot.power_off();
 }

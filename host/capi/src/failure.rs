@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::ffi::{CString, c_char};
 use touchseal::Error;
 use touchseal::proto::status::Status;
-use touchseal::transport::{SecureWorld, TransportError};
+use touchseal::transport::TransportError;
 
 /// Why a call failed.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl From<Status> for Failure {
 impl From<Error<TransportError<Here>>> for Failure {
     fn from(error: Error<TransportError<Here>>) -> Self {
         Self {
-            status: Here::cause_of_call(&error),
+            status: error.cause(),
             message: error.to_string(),
         }
     }

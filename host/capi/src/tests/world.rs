@@ -49,8 +49,14 @@ pub fn here() -> Here {
 }
 
 /// Why a device in this process does not answer.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Unanswered(Error);
+
+impl From<Unanswered> for Status {
+    fn from(error: Unanswered) -> Self {
+        error.0.status()
+    }
+}
 
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,9 +101,6 @@ impl SecureWorld for Here {
     }
     fn gatekeeper(&self) -> Result<GatekeeperClient<Wire>, Unanswered> {
         Ok(GatekeeperClient::new(Wire(self.0.gatekeeper(LOGIN))))
-    }
-    fn cause(error: &Unanswered) -> Status {
-        error.0.status()
     }
 }
 

@@ -18,7 +18,13 @@ const ANOTHER_APP: u32 = 10116;
 const ROOT: u32 = 0;
 const SCENE: &str = "checkout";
 const AMOUNT: &str = "1999";
+/// The payment that the backend gets.
+const PAYMENT: &str = "payment.json";
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// As init does: the service is started again until its service manager is there.
+const START_HAL: &str = "rsb_hub >/dev/console 2>&1 & \
+    until as 2950 touchseal-hal; do sleep 0.1; done >/dev/console 2>&1 &";
 
 /// What a device must keep.
 pub struct Kept {
@@ -142,16 +148,15 @@ impl<'a> Story<'a> {
         Ok(writes)
     }
 
-    /// A step that the secure world must refuse, for this reason.
+    /// A step that must be refused, for this reason.
     fn refused(
         &mut self,
         report: &mut Report,
         name: &str,
-        uid: u32,
-        args: &[&str],
+        command: &Command,
         status: &str,
     ) -> Result<()> {
-        let (output, writes) = self.counted(&touchseal(uid, args))?;
+        let (output, writes) = self.counted(command)?;
         let stderr = String::from_utf8_lossy(&output.stderr);
         ensure!(
             output.code != 0,
@@ -181,8 +186,9 @@ impl<'a> Story<'a> {
         );
         self.provision(report)?;
         let order = self.pay(report)?;
-        let table = self.verify(report, &order)?;
+        let table = self.verify(report, "verify, outside the device", PAYMENT, &order)?;
         self.refusals(report, &order)?;
+        self.over_binder(report)?;
         let total = report.total();
         let files = self.files()?;
         self.guest.power_off()?;
@@ -234,7 +240,7 @@ impl<'a> Story<'a> {
     }
 
     fn pay_with(&self, order: &Order) -> Vec<String> {
-        pay_into(&self.path("payment.json"), order)
+        pay_into(&self.path(PAYMENT), order)
     }
 
     /// Twice: the first match after a start may cost more, for it settles whether the
@@ -256,11 +262,11 @@ impl<'a> Story<'a> {
     }
 
     /// What the backend does, outside the device, with public keys alone.
-    fn backend(&self, order: &Order) -> Result<process::Output> {
+    fn backend(&self, payment: &str, order: &Order) -> Result<process::Output> {
         let device_key = self.file("device.key");
         process::Command::new(host_program()?)
             .arg("verify")
-            .arg(self.file("payment.json"))
+            .arg(self.file(payment))
             .arg("--chain")
             .arg(self.file("chain.json"))
             .arg("--device-key")
@@ -276,9 +282,15 @@ impl<'a> Story<'a> {
             .context("cannot run touchseal verify")
     }
 
-    fn verify(&self, report: &mut Report, order: &Order) -> Result<String> {
+    fn verify(
+        &self,
+        report: &mut Report,
+        name: &str,
+        payment: &str,
+        order: &Order,
+    ) -> Result<String> {
         let began = Instant::now();
-        let output = self.backend(order)?;
+        let output = self.backend(payment, order)?;
         let stderr = String::from_utf8_lossy(&output.stderr);
         ensure!(
             output.status.success(),
@@ -287,7 +299,7 @@ impl<'a> Story<'a> {
         );
         let verified = String::from_utf8_lossy(&output.stdout).into_owned();
         let first = verified.lines().next().unwrap_or_default();
-        report.add("verify, outside the device", first, began.elapsed(), None);
+        report.add(name, first, began.elapsed(), None);
         Ok(verified)
     }
 
@@ -297,7 +309,7 @@ impl<'a> Story<'a> {
         let pay = self.pay_with(&Order::new(AMOUNT)?);
         self.with_finger(&stranger, |story| {
             let (name, status) = ("another person's finger", "FingerNotRecognized");
-            story.refused(report, name, APP, &args(&pay), status)
+            story.refused(report, name, &touchseal(APP, &args(&pay)), status)
         })?;
 
         let replay = self.platform.programs.join("examples/replay");
@@ -310,13 +322,12 @@ impl<'a> Story<'a> {
         self.refused(
             report,
             "another app's key",
-            ANOTHER_APP,
-            &args(&foreign),
+            &touchseal(ANOTHER_APP, &args(&foreign)),
             "NoPaymentKey",
         )?;
 
         let began = Instant::now();
-        let output = self.backend(&order.with_amount("1"))?;
+        let output = self.backend(PAYMENT, &order.with_amount("1"))?;
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         ensure!(
             !output.status.success(),
@@ -350,20 +361,68 @@ impl<'a> Story<'a> {
         })
     }
 
+    /// The Android HAL: an app pays over binder, and nobody in another's name.
+    fn over_binder(&mut self, report: &mut Report) -> Result<()> {
+        let keys = self.wallet(APP, &["keys"]);
+        let name = "start hub and HAL";
+        let began = Instant::now();
+        self.guest
+            .run(&Command::new("sh").args(["-c", START_HAL]), LIMIT)?;
+        while self.guest.run(&keys, LIMIT)?.code != 0 {
+            ensure!(began.elapsed() < LIMIT, "{name}: it does not answer");
+        }
+        report.add(name, "the HAL runs as uid 2950", began.elapsed(), None);
+
+        let (owner, order) = (self.owner()?, Order::new("900")?);
+        let payment = "payment-over-binder.json";
+        let pay = self.wallet(APP, &args(&pay_into(&self.path(payment), &order)));
+        let (output, writes) = self.with_finger(&owner, |story| story.counted(&pay))?;
+        let name = "pay over binder";
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.code == 0, "{name}: {}", stderr.trim());
+        ensure!(writes == 1, "{name}: it cost {writes} RPMB writes, not 1");
+        let who = format!("paid by uid {APP}");
+        report.add(name, &who, output.elapsed, Some(writes));
+        self.verify(report, "verify, outside the device", payment, &order)?;
+
+        let app = APP.to_string();
+        let sign = [
+            "soter",
+            "sign",
+            "--scene",
+            SCENE,
+            "--challenge",
+            "order",
+            "--out",
+        ];
+        let sign = [&sign[..], &["/tmp/signature", "--uid", &app]].concat();
+        let foreign = self.wallet(ANOTHER_APP, &sign);
+        self.refused(
+            report,
+            "another's uid, over binder",
+            &foreign,
+            "NotAuthorized",
+        )
+    }
+
+    /// An app's wallet, a client of the HAL.
+    fn wallet(&self, uid: u32, args: &[&str]) -> Command {
+        let wallet = self.platform.programs.join("examples/wallet-binder");
+        Command::new(wallet.display().to_string())
+            .args(args.iter().copied())
+            .uid(uid)
+    }
+
     /// What the device has handed over.
     fn files(&self) -> Result<[Vec<u8>; 3]> {
         let read = |name| std::fs::read(self.file(name));
-        Ok([
-            read("device.key")?,
-            read("chain.json")?,
-            read("payment.json")?,
-        ])
+        Ok([read("device.key")?, read("chain.json")?, read(PAYMENT)?])
     }
 
     /// Changes each byte of each file in turn: verification must fail every time.
     fn every_byte_counts(&self) -> Result<usize> {
         let files =
-            ["device.key", "chain.json", "payment.json"].map(|name| std::fs::read(self.file(name)));
+            ["device.key", "chain.json", PAYMENT].map(|name| std::fs::read(self.file(name)));
         let [device_key, chain, payment] = files;
         let files = [device_key?, chain?, payment?];
         verified(&files)?;

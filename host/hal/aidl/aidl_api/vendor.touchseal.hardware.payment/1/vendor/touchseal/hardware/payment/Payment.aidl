@@ -1,0 +1,9 @@
+package vendor.touchseal.hardware.payment;
+@VintfStability
+parcelable Payment {
+    long amount;
+    String currency;
+    String payee;
+    String order;
+    byte[] nonce;
+}

@@ -1,0 +1,6 @@
+package vendor.touchseal.hardware.payment;
+@VintfStability
+parcelable DeviceKey {
+    byte[] deviceId;
+    byte[] publicKey;
+}

@@ -1,0 +1,6 @@
+package vendor.touchseal.hardware.payment;
+import vendor.touchseal.hardware.payment.Prompt;
+@VintfStability
+oneway interface IPaymentCallback {
+    void onPrompt(in Prompt prompt);
+}

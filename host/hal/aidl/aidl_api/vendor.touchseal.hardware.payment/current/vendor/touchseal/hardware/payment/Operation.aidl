@@ -1,0 +1,6 @@
+package vendor.touchseal.hardware.payment;
+@VintfStability
+parcelable Operation {
+    long handle;
+    int lifetimeMs;
+}

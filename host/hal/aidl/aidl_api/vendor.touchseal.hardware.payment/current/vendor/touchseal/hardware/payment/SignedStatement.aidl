@@ -1,0 +1,6 @@
+package vendor.touchseal.hardware.payment;
+@VintfStability
+parcelable SignedStatement {
+    byte[] statement;
+    byte[] signature;
+}

@@ -1,0 +1,2 @@
+[AID_VENDOR_TOUCHSEAL]
+value:2950
