@@ -53,8 +53,8 @@ pub fn here() -> Here {
 pub struct Unanswered(Error);
 
 impl From<Unanswered> for Status {
-    fn from(error: Unanswered) -> Self {
-        error.0.status()
+    fn from(Unanswered(error): Unanswered) -> Self {
+        error.status()
     }
 }
 
