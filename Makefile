@@ -5,19 +5,19 @@ TAS := $(addprefix --package touchseal-,optee payment soter gatekeeper fingerpri
 TEST_TAS := $(addprefix --package touchseal-,optee simulated hostile)
 TOOLBOX := qemu/toolbox
 PLATFORM := qemu/build/platform.sh
-SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as qemu/guest/finger $(wildcard qemu/*/*.sh host/*/*.sh)
+SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as qemu/guest/finger $(wildcard qemu/*/*.sh host/*/*.sh host/*/*/*.sh)
 
 CUTS ?= 200
 KEYS ?= 200
 FACES := $(GUEST) --package touchseal --package touchseal-hal --package touchseal-capi --features touchseal/teec,touchseal-hal/teec,touchseal-capi/teec
-PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(FACES) --lib --bins --examples
+PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(FACES) --lib --bins --examples && $(TOOLBOX) host/capi/examples/build.sh
 HERE := $(TOOLBOX) cargo build --quiet --release --package touchseal
 POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin power-cut --
 
 T ?= all
 SECONDS ?= 60
 
-.PHONY: help install run shell programs test test-host test-guest check fuzz power-cut measure tools ta platform platform-test clean distclean
+.PHONY: help install run shell programs header test test-host test-guest check fuzz power-cut measure tools ta platform platform-test clean distclean
 # The scripts use all processors; two of them at once would only get in each other's way.
 .NOTPARALLEL:
 
@@ -30,6 +30,7 @@ help:
 	@echo 'make fuzz           fuzz the target T (all) for SECONDS (60) each'
 	@echo 'make power-cut      cut the power CUTS times (200) while apps pay, and look at what is left'
 	@echo 'make measure        time, RPMB reads and writes of the commands, with 1 key and with KEYS (200)'
+	@echo 'make header         the C library'"'"'s header, anew from its code'
 	@echo 'make install        what make programs built, under DESTDIR, in PREFIX (/usr/local)'
 	@echo 'make ta             the trusted applications as signed .ta files'
 	@echo 'make platform       only build: tools, OP-TEE, TF-A, Linux, trusted applications, firmware'
@@ -88,6 +89,10 @@ ta:
 
 platform:
 	@$(PLATFORM) all
+
+# The C library's header, anew from its code.
+header: tools
+	@TOUCHSEAL_WRITE_HEADER=1 $(TOOLBOX) cargo test --quiet --package touchseal-capi --test header the_header
 
 # What runs in the guest, and here what looks at it.
 programs: platform

@@ -26,6 +26,7 @@ NEWER="qemu-* rustc cargo rustfmt rust-* libstd-rust-*" \
 link() { [ -e "$root/usr/bin/$2" ] || ln -s "$1" "$root/usr/bin/$2"; }
 link dash sh
 link gcc cc
+link g++ c++
 link mawk awk
 cat "$root"/usr/share/ca-certificates/mozilla/*.crt >"$root/usr/share/ca-certificates/all.pem"
 
