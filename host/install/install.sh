@@ -65,6 +65,8 @@ put 644 "$staging/zsh" "$prefix/share/zsh/site-functions/_touchseal"
 put 644 "$staging/fish" "$prefix/share/fish/vendor_completions.d/touchseal.fish"
 for page in "$staging"/man/*; do put 644 "$page" "$prefix/share/man/man1/${page##*/}"; done
 put 644 "$staging/touchseal-hal.service" "$prefix/lib/systemd/system/touchseal-hal.service"
+# Who may serve what, where rsb_hub looks.
+put 644 "$REPO/host/hal/linux/touchseal.toml" /etc/rsbinder/hub.d/touchseal.toml
 put 644 "$REPO/host/install/sysusers.conf" "$prefix/lib/sysusers.d/touchseal.conf"
 put 644 "$REPO/host/install/udev.rules" "$prefix/lib/udev/rules.d/60-touchseal.rules"
 say "touchseal $version is installed under ${DESTDIR:-}$prefix, its trusted applications in ${DESTDIR:-}/usr/lib/optee_armtz."

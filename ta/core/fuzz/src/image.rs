@@ -94,8 +94,8 @@ fn is_in_bounds(print: &Print, width: u16, height: u16) {
     }
 }
 
-/// With itself, with one minutia of it moved, and with another print: no comparison takes
-/// more than its share, and none fails.
+/// With itself, with one minutia moved, and in another order: none fails, and none that took
+/// more than its share matches.
 fn compare(print: &Print) {
     let mut moved = print.clone();
     moved.0[0].x = moved.0[0].x.saturating_add(7);
@@ -104,8 +104,9 @@ fn compare(print: &Print) {
     let mut steps = ATTEMPT_STEPS;
     for other in [print, &moved, &shuffled] {
         let before = steps;
-        matches(print, other, &mut steps).expect("both are prints");
-        assert!(before - steps <= LIMITS.steps, "{} steps", before - steps);
+        let matched = matches(print, other, &mut steps).expect("both are prints");
+        let within = before - steps <= LIMITS.steps;
+        assert!(within || !matched, "matched in {} steps", before - steps);
     }
     score(print, &moved).expect("both are prints");
 }

@@ -86,12 +86,12 @@ macro_rules! smoke {
 }
 
 smoke! {
-    evidence 1000;
-    image 50;
+    evidence 300;
+    image 30;
     record 100_000;
-    request 1000;
-    sensor 1000;
-    sequence 100;
+    request 200;
+    sensor 500;
+    sequence 20;
     soter 200;
     template 100_000;
 }

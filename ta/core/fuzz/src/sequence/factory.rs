@@ -54,6 +54,12 @@ impl Factory {
         self.keys[usize::from(soter)].made
     }
 
+    /// Whether there may be a slot to repair, or the key to be made in the end.
+    fn is_damaged(&self) -> bool {
+        let key = &self.keys[0];
+        key.uncertain || key.damaged_slots > 0
+    }
+
     /// A slot was damaged, or lost. With one that is left, all goes on: returns whether.
     pub fn damage(&mut self, object: &Object) -> bool {
         let Object::Slot { soter } = object else {
@@ -223,8 +229,16 @@ impl World {
         };
         let last = self.ledger.last(&info.device_id);
         assert!(info.counter >= last, "the counter went back");
-        if self.factory.is_provisioned(false) || self.factory.keys[0].uncertain {
+        let (damaged, made) = (
+            self.factory.is_damaged(),
+            self.factory.is_provisioned(false),
+        );
+        if damaged {
             self.provision(false).expect("the device key is there");
+        } else if made {
+            self.compare_device_key(false);
+        }
+        if made && (damaged || self.factory.latched) {
             let found = ask(&mut self.device.payment(ROOT), &Diagnose {}).expect("never refuses");
             assert_eq!(found.state, Status::Ok);
             assert_eq!((found.slot_a, found.slot_b), (Slot::Good, Slot::Good));
