@@ -5,14 +5,19 @@ TAS := $(addprefix --package touchseal-,optee payment soter gatekeeper fingerpri
 TEST_TAS := $(addprefix --package touchseal-,optee simulated hostile)
 TOOLBOX := qemu/toolbox
 PLATFORM := qemu/build/platform.sh
-SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as qemu/guest/finger $(wildcard qemu/*/*.sh)
+SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as qemu/guest/finger $(wildcard qemu/*/*.sh host/*/*.sh host/*/*/*.sh)
 
 CUTS ?= 200
 KEYS ?= 200
-PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(GUEST) --package touchseal --package touchseal-hal --features touchseal/teec,touchseal-hal/teec --bins --examples
+FACES := $(GUEST) --package touchseal --package touchseal-hal --package touchseal-capi --features touchseal/teec,touchseal-hal/teec,touchseal-capi/teec
+PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(FACES) --lib --bins --examples && $(TOOLBOX) host/capi/examples/build.sh
+HERE := $(TOOLBOX) cargo build --quiet --release --package touchseal
 POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin power-cut --
 
-.PHONY: help run shell programs test test-host test-guest check power-cut measure tools ta platform platform-test clean distclean
+T ?= all
+SECONDS ?= 60
+
+.PHONY: help install run shell programs header test test-host test-guest check fuzz power-cut measure tools ta platform platform-test clean distclean
 # The scripts use all processors; two of them at once would only get in each other's way.
 .NOTPARALLEL:
 
@@ -22,8 +27,11 @@ help:
 	@echo 'make test           all that CI runs: check, test-host, and the suite on the real OP-TEE'
 	@echo 'make test-host      the tests that need no QEMU'
 	@echo 'make check          format, clippy, docs, scripts, licences: warnings are errors'
+	@echo 'make fuzz           fuzz the target T (all) for SECONDS (60) each'
 	@echo 'make power-cut      cut the power CUTS times (200) while apps pay, and look at what is left'
 	@echo 'make measure        time, RPMB reads and writes of the commands, with 1 key and with KEYS (200)'
+	@echo 'make header         the C library'"'"'s header, anew from its code'
+	@echo 'make install        what make programs built, under DESTDIR, in PREFIX (/usr/local)'
 	@echo 'make ta             the trusted applications as signed .ta files'
 	@echo 'make platform       only build: tools, OP-TEE, TF-A, Linux, trusted applications, firmware'
 	@echo 'make platform-test  OP-TEE'"'"'s own tests of its storage, on this platform (minutes)'
@@ -37,7 +45,6 @@ help:
 	@echo 'TOUCHSEAL_EMMC      the image of the emulated device (TOUCHSEAL_CACHE/emmc.img)'
 
 run: programs
-	@$(TOOLBOX) cargo build --quiet --release --package touchseal
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo
 
 test: check test-host test-guest
@@ -51,9 +58,9 @@ test-host: tools
 test-guest:
 	@$(PLATFORM) tests
 	@$(PROGRAMS)
-	@$(TOOLBOX) cargo test --quiet --package touchseal-qemu --features platform --test guest --test storage --test sensor --test hal -- --test-threads=1
-	@TOUCHSEAL_SENSOR=simulated $(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test optee -- --test-threads=1
-	@$(TOOLBOX) cargo build --quiet --release --package touchseal
+	@$(HERE)
+	@qemu/tests/install.sh
+	@qemu/tests/guest.sh
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
 	@$(POWER_CUT) 3
 
@@ -63,12 +70,16 @@ check: ta
 	@$(TOOLBOX) cargo clippy --quiet --package touchseal-hal --all-targets -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TEST_TAS) -- --deny warnings
-	@$(TOOLBOX) cargo clippy --quiet $(GUEST) --package touchseal --package touchseal-hal --features touchseal/teec,touchseal-hal/teec --all-targets -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet $(FACES) --all-targets -- --deny warnings
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items
+	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps $(GUEST) --package touchseal --features teec
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items --package touchseal-hal
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --profile ta $(GUEST) $(TAS)
 	@$(TOOLBOX) shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR $(SCRIPTS)
 	@qemu/build/deny.sh
+
+fuzz: tools
+	@qemu/build/fuzz.sh $(T) $(SECONDS)
 
 tools:
 	@$(PLATFORM) tools
@@ -79,9 +90,17 @@ ta:
 platform:
 	@$(PLATFORM) all
 
-# What runs in the guest.
+# The C library's header, anew from its code.
+header: tools
+	@TOUCHSEAL_WRITE_HEADER=1 $(TOOLBOX) cargo test --quiet --package touchseal-capi --test header the_header
+
+# What runs in the guest, and here what looks at it.
 programs: platform
 	@$(PROGRAMS)
+	@$(HERE)
+
+install:
+	@host/install/install.sh
 
 power-cut: programs
 	@$(POWER_CUT) $(CUTS) $(SEED)

@@ -12,7 +12,7 @@ use touchseal::proto::message::{Currency, Payment};
 use touchseal::proto::status::Status;
 use touchseal::touch;
 use touchseal::transport::teec::Teec;
-use touchseal::{Error, FingerprintClient, PaymentClient};
+use touchseal::{Error, FingerprintClient, Operation, PaymentClient};
 
 fn label<const N: usize>(text: &str) -> Result<Label<N>> {
     Label::new(text).map_err(|_| anyhow::anyhow!("{text} is not a label"))
@@ -33,17 +33,16 @@ fn main() -> Result<()> {
     let mut payments = PaymentClient::new(Teec::payment(uid)?);
     let mut sensor = FingerprintClient::new(Teec::fingerprint(uid)?);
 
-    let first = payments.begin(scene.clone(), payment.clone())?;
+    let first = Operation::begin(&mut payments, scene.clone(), payment.clone())?;
     let image = image
         .map(|path| Image::from_file(Path::new(&path)))
         .transpose()?;
-    let token = touch::authenticate(&mut sensor, first.handle, &mut |sensor, _| {
+    let token = touch::authenticate(&mut sensor, first.handle(), &mut |sensor, _| {
         image.as_ref().map_or(Ok(()), |image| sensor.place(image))
     })?;
-    payments.finish(first.handle, token.clone())?;
+    first.finish(token.clone())?;
 
-    let second = payments.begin(scene, payment)?;
-    match payments.finish(second.handle, token) {
+    match Operation::begin(&mut payments, scene, payment)?.finish(token) {
         Err(Error::Refused(Status::NotAuthorized)) => println!("refused: NotAuthorized"),
         Err(other) => bail!("refused for another reason: {other}"),
         Ok(_) => bail!("a match was good for two payments"),

@@ -1,5 +1,24 @@
 //! Walks the chain from the device node to a signature, link by link, and says of each how
-//! it is and what to do. It programs nothing and writes nothing.
+//! it is and what to do. It programs nothing and writes nothing. The world is
+//! `transport::teec::Identity` on a device.
+//!
+//! ```
+//! use std::path::Path;
+//! use touchseal::doctor::{Link, Machine, State, examine};
+//! use touchseal::emmc::ask_rpmb;
+//! use touchseal::transport::{DEVICE_NODE, SecureWorld};
+//!
+//! fn broken<W: SecureWorld>(world: &W) -> Option<Link> {
+//!     let sysfs = Path::new("/sys");
+//!     let machine = Machine {
+//!         device_node: Path::new(DEVICE_NODE),
+//!         sysfs,
+//!         ask_rpmb: &|| ask_rpmb(sysfs),
+//!     };
+//!     let links = examine(&machine, world);
+//!     links.into_iter().find(|link| link.state == State::Broken)
+//! }
+//! ```
 
 mod keys;
 mod normal_world;

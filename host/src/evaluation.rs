@@ -1,5 +1,24 @@
 //! How often the fingerprint matcher is wrong, measured over a person's own images, in the terms
 //! of ISO/IEC 19795-1.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use touchseal::evaluation::matcher::THRESHOLD;
+//! use touchseal::evaluation::{Evaluation, Impostors, Progress};
+//!
+//! struct Quiet;
+//! impl Progress for Quiet {
+//!     fn begin(&self, _: &'static str, _: usize) {}
+//!     fn step(&self) {}
+//! }
+//!
+//! # fn main() -> anyhow::Result<()> {
+//! let found = Evaluation::of(Path::new("FVC2002/DB1_A"), Impostors::First, &Quiet)?;
+//! let (rate, _) = found.frr(THRESHOLD);
+//! println!("{} fingers, FRR {rate}", found.fingers);
+//! # Ok(())
+//! # }
+//! ```
 
 mod acquisition;
 pub mod bar;

@@ -1,4 +1,19 @@
 //! Waits while another session makes a key: the trusted applications let one at a time.
+//!
+//! ```
+//! # use touchseal_core::dispatch::Login;
+//! # use touchseal_nonsecure::Device;
+//! # use touchseal::PaymentClient;
+//! use std::time::Duration;
+//! use touchseal::patience::Patience;
+//!
+//! # let mut client = PaymentClient::new(Device::default().payment(Login::App { uid: 10115 }));
+//! client.set_patience(Patience {
+//!     limit: Duration::from_secs(10),
+//!     told: Box::new(|| eprintln!("waiting for another app's key")),
+//!     ..Patience::default()
+//! });
+//! ```
 
 use crate::Error;
 use std::thread::sleep;

@@ -1,4 +1,27 @@
 //! A making of a key that failed, with what a backend can verify of it.
+//!
+//! ```
+//! # use touchseal_core::dispatch::Login;
+//! # use touchseal_nonsecure::Device;
+//! # use touchseal::PaymentClient;
+//! use touchseal::proto::label::Label;
+//! use touchseal::report::GenerationFailure;
+//!
+//! # fn main() -> Result<(), touchseal::Error<touchseal_core::error::Error>> {
+//! # let device = Device::default();
+//! # PaymentClient::new(device.payment(Login::App { uid: 0 })).provision()?;
+//! # let mut client = PaymentClient::new(device.payment(Login::App { uid: 10115 }));
+//! let backends_nonce = [7; 32];
+//! if let Err(cause) = client.generate_payment_key(Label::new("checkout")?, false) {
+//!     let failure = GenerationFailure::new(&mut client, cause, backends_nonce);
+//!     eprintln!("{}", failure.cause.cause());
+//!     // For the backend: `touchseal_verify::verify_report`.
+//!     assert!(failure.report.is_some());
+//! #   return Ok(());
+//! }
+//! # unreachable!("without a finger there is no payment key");
+//! # }
+//! ```
 
 use crate::Error;
 use crate::client::{Client, HoldsKeys};

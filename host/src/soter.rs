@@ -3,6 +3,21 @@
 //!
 //! Making a key is idempotent here, and never deletes a good one: clients that delete
 //! their keys when a new one fails do so with the verbs that are for it.
+//!
+//! ```
+//! # use touchseal_core::dispatch::Login;
+//! # use touchseal_nonsecure::Device;
+//! use touchseal::SoterClient;
+//! use touchseal::soter::{Code, Soter};
+//!
+//! # let device = Device::default();
+//! # let session = device.soter(Login::App { uid: 10115 });
+//! // On a device: let session = Teec::soter(uid)?;
+//! let mut verbs = Soter::new(SoterClient::new(session));
+//! let refusal = verbs.has_ask_already().unwrap_err();
+//! assert_eq!(refusal.code, Code::AskNotReady);
+//! assert_eq!(refusal.code.number(), -5);
+//! ```
 
 mod code;
 mod remedy;
@@ -10,6 +25,7 @@ mod remedy;
 use crate::Error;
 use crate::client::SoterClient;
 use crate::diagnosis::device_key;
+use std::fmt;
 use std::time::{Duration, Instant};
 use touchseal_proto::label::Scene;
 use touchseal_proto::message::KeyState;
@@ -29,6 +45,18 @@ pub struct Refusal<E> {
     /// The exact cause, where the secure world gave one.
     pub cause: Option<Error<E>>,
 }
+
+impl<E: fmt::Display> fmt::Display for Refusal<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (code, number) = (self.code, self.code.number());
+        match &self.cause {
+            Some(cause) => write!(f, "{cause} [SOTER: {code:?}, {number}]"),
+            None => write!(f, "{code} [SOTER: {code:?}, {number}]"),
+        }
+    }
+}
+
+impl<E: std::error::Error> std::error::Error for Refusal<E> {}
 
 impl<E> From<Error<E>> for Refusal<E> {
     fn from(cause: Error<E>) -> Self {
@@ -207,8 +235,7 @@ fn scene<E>(name: &str) -> Result<Scene, Refusal<E>> {
 }
 
 fn soter_blob<E>(blob: &Blob) -> Result<Vec<u8>, Error<E>> {
-    let blob = blob.to_soter().map_err(Error::Protocol)?;
-    Ok(blob.as_slice().to_vec())
+    Ok(blob.to_soter()?.as_slice().to_vec())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! look alike, so that no caller can use the answer as an oracle. *Provisioning
 //! and storage* causes are told exactly: they help the owner and tell a thief
 //! nothing. From 50 on are the causes that a client finds itself: the command has not
-//! come to a trusted application.
+//! come to a trusted application; from 60 on, it has not left the library.
 
 use crate::wire::{Reader, Wire, WireError, Writer};
 
@@ -192,6 +192,15 @@ statuses! {
     55 NotReached
         "the command did not reach the trusted application, or its answer did not come back"
         "run `touchseal doctor`, and look at the secure console"
+    60 BadArgument
+        "an argument of the call cannot be used"
+        "correct the argument that the message names"
+    61 BufferTooSmall
+        "the buffer is smaller than what may have to be written: nothing was done"
+        "call again with a buffer of the size that was told"
+    62 LibraryDefect
+        "the client library has failed as it must not"
+        "close the session, and report what standard error says"
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
             Self::Transport(error) => write!(f, "{error}"),
             Self::Protocol(error) => write!(
                 f,
-                "the trusted application speaks another protocol ({error:?}): use a client of \
+                "the trusted application speaks another protocol ({error}): use a client of \
                  its version"
             ),
             Self::Refused(status) => {
@@ -56,6 +56,29 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
 
 impl<E: core::error::Error> core::error::Error for CallError<E> {}
 
+/// Of what is no message, and is not sent.
+impl<E> From<WireError> for CallError<E> {
+    fn from(error: WireError) -> Self {
+        Self::Protocol(error)
+    }
+}
+
+impl<E: Copy + Into<Status>> CallError<E> {
+    /// What has happened.
+    pub fn cause(&self) -> Status {
+        match self {
+            Self::Transport(error) => (*error).into(),
+            Self::Protocol(_) => Status::BadRequest,
+            Self::Refused(status) => *status,
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        self.cause().remedy()
+    }
+}
+
 /// Asks for `request` over `invoke`. The buffers hold the largest request and the
 /// largest response of the trusted application that is asked.
 pub fn call<R: Request, E>(
@@ -65,8 +88,8 @@ pub fn call<R: Request, E>(
     invoke: impl FnOnce(u32, &[u8], &mut [u8]) -> Result<usize, E>,
 ) -> Result<R::Response, CallError<E>> {
     let mut out = Writer::new(request_buffer);
-    out.put(&PROTOCOL_VERSION).map_err(CallError::Protocol)?;
-    out.put(request).map_err(CallError::Protocol)?;
+    out.put(&PROTOCOL_VERSION)?;
+    out.put(request)?;
     let len = out.len();
     let filled = invoke(
         R::COMMAND,
@@ -75,7 +98,7 @@ pub fn call<R: Request, E>(
     )
     .map_err(CallError::Transport)?;
     let response = response_buffer.get(..filled).unwrap_or_default();
-    match parse(response).map_err(CallError::Protocol)? {
+    match parse(response)? {
         Ok(body) => Ok(body),
         Err(refused) => Err(CallError::Refused(refused)),
     }

@@ -1,6 +1,7 @@
 //! Bounded reading and writing: no recursion, no length that is not checked, no
 //! trailing bytes. Integers are big-endian.
 
+use core::fmt;
 use heapless::Vec;
 
 /// Why bytes are not a message.
@@ -15,6 +16,19 @@ pub enum WireError {
     /// A field holds a value that its type does not have.
     BadValue,
 }
+
+impl fmt::Display for WireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Truncated => "the bytes end inside a field",
+            Self::Trailing => "bytes follow the last field",
+            Self::TooLong => "a field is longer than its bound",
+            Self::BadValue => "a field holds what its type does not have",
+        })
+    }
+}
+
+impl core::error::Error for WireError {}
 
 /// A value with a byte layout and a largest size.
 pub trait Wire: Sized {

@@ -9,9 +9,9 @@ root=$1
 packages=(
     qemu-system-arm
     rustc cargo rust-clippy rustfmt libstd-rust-dev alone:libstd-rust-dev:arm64/trixie-backports
-    gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+    gcc g++ libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross
     flex bison bc device-tree-compiler libssl-dev libelf-dev openssl
-    shellcheck
+    shellcheck mandoc systemd
     python3 python3-cryptography python3-pyelftools python3-pip python3-setuptools
     bash dash coreutils findutils grep sed mawk perl diffutils patch file procps make git
     tar gzip xz-utils bzip2 cpio util-linux e2fsprogs ca-certificates
@@ -26,6 +26,7 @@ NEWER="qemu-* rustc cargo rustfmt rust-* libstd-rust-*" \
 link() { [ -e "$root/usr/bin/$2" ] || ln -s "$1" "$root/usr/bin/$2"; }
 link dash sh
 link gcc cc
+link g++ c++
 link mawk awk
 cat "$root"/usr/share/ca-certificates/mozilla/*.crt >"$root/usr/share/ca-certificates/all.pem"
 

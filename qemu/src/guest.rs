@@ -265,8 +265,7 @@ impl Guest {
     ///
     /// When no programs are shared, both proxies run already, or the guest ends.
     pub fn proxy(&mut self) -> Result<Proxy> {
-        let program = self.programs.as_ref().context("No programs are shared")?;
-        let program = program.join("examples/proxy").display().to_string();
+        let program = self.example_path("proxy")?;
         let (number, port) = self
             .proxies
             .pop_front()
@@ -278,6 +277,20 @@ impl Guest {
         let start = Command::new("sh").args(["-c", &start]);
         self.run(&start, PROXY_LIMIT)?;
         Ok(Proxy::new(port))
+    }
+
+    /// A program among the examples of [`Options::programs`].
+    ///
+    /// # Errors
+    ///
+    /// When no programs are shared.
+    pub fn example(&self, name: &str) -> Result<Command> {
+        self.example_path(name).map(Command::new)
+    }
+
+    fn example_path(&self, name: &str) -> Result<String> {
+        let programs = self.programs.as_ref().context("No programs are shared")?;
+        Ok(programs.join("examples").join(name).display().to_string())
     }
 
     /// Who puts fingers on the sensor.

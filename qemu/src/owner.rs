@@ -2,9 +2,12 @@
 
 use crate::{Hand, Impression, Platform, ProxyError, Session};
 use anyhow::Result;
+use touchseal::proto::status::Status;
 use touchseal::proto::token::AuthToken;
 use touchseal::touch;
 use touchseal::{Error, FingerprintClient};
+
+const TOUCHES_AGAIN: usize = 3;
 
 /// A person with a finger.
 #[derive(Clone, Debug)]
@@ -44,10 +47,12 @@ impl Owner {
         sensor: &mut FingerprintClient<Session>,
         operation: u64,
     ) -> Result<AuthToken, Error<ProxyError>> {
-        self.place(hand);
-        let token = touch::authenticate(sensor, operation, &mut |_, _| Ok(()));
-        hand.lift();
-        token
+        patiently(|| {
+            self.place(hand);
+            let token = touch::authenticate(sensor, operation, &mut |_, _| Ok(()));
+            hand.lift();
+            token
+        })
     }
 
     /// Enrols the finger: its number.
@@ -60,9 +65,23 @@ impl Owner {
         hand: &Hand,
         settings: &mut FingerprintClient<Session>,
     ) -> Result<u32, Error<ProxyError>> {
-        self.place_again(hand);
-        let enrolled = touch::enroll(settings, None, &mut |_, _| Ok(()));
-        hand.lift();
-        enrolled
+        patiently(|| {
+            self.place_again(hand);
+            let enrolled = touch::enroll(settings, None, &mut |_, _| Ok(()));
+            hand.lift();
+            enrolled
+        })
     }
+}
+
+/// Touches again when the sensor was silent: where the machine has little time for the
+/// emulated line, a picture takes longer than a module's may.
+pub fn patiently<R, E>(mut touch: impl FnMut() -> Result<R, Error<E>>) -> Result<R, Error<E>> {
+    for _ in 0..TOUCHES_AGAIN {
+        match touch() {
+            Err(Error::Refused(Status::SensorSilent)) => {}
+            outcome => return outcome,
+        }
+    }
+    touch()
 }

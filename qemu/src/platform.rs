@@ -17,6 +17,8 @@ pub struct Platform {
     pub qemu: Vec<OsString>,
     /// The project's programs for the guest.
     pub programs: PathBuf,
+    /// Valgrind for the guest, with the symbols that it needs.
+    pub valgrind: PathBuf,
     /// Fingerprint images for tests: `p1_1.png` and `p1_2.png` are of one
     /// finger, `p2_1.png` of another person's.
     pub fingers: PathBuf,
@@ -45,6 +47,7 @@ impl Platform {
                 .chain([std::env::var_os("TOUCHSEAL_QEMU").unwrap_or("qemu-system-aarch64".into())])
                 .collect(),
             programs: directory("TOUCHSEAL_PROGRAMS")?,
+            valgrind: directory("TOUCHSEAL_VALGRIND")?,
             fingers: directory("TOUCHSEAL_FINGERS")?,
             repo: directory("TOUCHSEAL_REPO")?,
             cache: directory("TOUCHSEAL_CACHE")?,

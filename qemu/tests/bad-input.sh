@@ -62,6 +62,12 @@ refused "no namespaces allowed" "does not let you make a mount namespace" \
 refused "a cache that cannot be written" "Cannot write to /proc/touchseal" \
     env TOUCHSEAL_CACHE=/proc/touchseal qemu/toolbox true
 
+refused "nothing was built to install" "Build it first: make programs." \
+    env DESTDIR="$scratch/root" host/install/install.sh
+refused "a PREFIX that is no path" "usr is not an absolute path." \
+    env DESTDIR="$scratch/root" PREFIX=usr host/install/install.sh
+[ ! -e "$scratch/root" ] || { echo "bad-input: half of it was installed"; exit 1; }
+
 # On a disk of 4 MB of its own.
 small_disk() {
     local namespaces=-rm

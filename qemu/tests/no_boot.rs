@@ -14,6 +14,7 @@ fn boot(dir: &Path, script: &str) -> String {
         initrd: file,
         qemu: ["sh", "-c", script, "qemu"].map(OsString::from).to_vec(),
         programs: dir.into(),
+        valgrind: dir.into(),
         fingers: dir.into(),
         repo: dir.into(),
         cache: dir.into(),

@@ -3,6 +3,7 @@
 use rsbinder::{ExceptionCode, Status as BinderStatus};
 use std::fmt;
 use touchseal::proto::status::Status;
+use touchseal::transport::{SecureWorld, TransportError};
 
 /// The outcome of a call.
 pub type Result<R> = std::result::Result<R, Failure>;
@@ -17,6 +18,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// A session was not opened.
+    pub fn not_opened<W: SecureWorld>(error: TransportError<W>) -> Self {
+        Self::Cause(error.into())
+    }
+
     /// An argument that cannot be one.
     pub fn argument(name: &str, why: impl fmt::Display) -> Self {
         Self::Argument(format!("{name}: {why}"))

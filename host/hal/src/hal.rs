@@ -76,7 +76,7 @@ impl<W: World> Hal<W> {
     /// A session with the SOTER TA: each is an instance, and takes memory of its own.
     pub fn soter(&self, subject: Subject) -> Result<SoterClient<W::Transport>> {
         let opened = (self.worlds)(subject.uid()).soter();
-        opened.map_err(|error| W::cause(&error).into())
+        opened.map_err(Failure::not_opened::<W>)
     }
 
     /// Makes the device keys of both dialects, unless they are there.
@@ -123,7 +123,7 @@ impl<W: World> Hal<W> {
     ) -> Result<Begun> {
         let subject = caller.itself()?;
         let opened = (self.worlds)(subject.uid()).payment();
-        let mut client = opened.map_err(|error| Failure::from(W::cause(&error)))?;
+        let mut client = opened.map_err(Failure::not_opened::<W>)?;
         let begun = asked::<_, W>(client.begin(scene, payment))?;
         self.payments.add(Operation {
             owner: caller,
@@ -168,7 +168,7 @@ impl<W: World> Hal<W> {
             return Err(Status::NotAuthorized.into());
         }
         let opened = (self.worlds)(operation.subject.uid()).fingerprint();
-        let mut sensor = opened.map_err(|error| Failure::from(W::cause(&error)))?;
+        let mut sensor = opened.map_err(Failure::not_opened::<W>)?;
         let mut owner = |_: &mut _, what| {
             (operation.prompt)(what);
             Ok(())
@@ -184,7 +184,7 @@ impl<W: World> Hal<W> {
 
 /// What a command came to, for a caller.
 pub fn asked<R, W: SecureWorld>(outcome: Asked<R, W>) -> Result<R> {
-    outcome.map_err(|error| W::cause_of_call(&error).into())
+    outcome.map_err(|error| error.cause().into())
 }
 
 /// Whether the finger may be shown again.

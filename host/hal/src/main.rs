@@ -48,7 +48,7 @@ fn serve() -> Result<std::convert::Infallible> {
     let kernel = KernelEndpoint::default().with_threads(THREADS);
     let mut server = rsbinder::serve(kernel).map_err(no_driver)?;
     rsbinder::hub::default().map_err(no_service_manager)?;
-    for (name, interface) in interfaces(|uid| Identity { uid, ..hal }) {
+    for (name, interface) in interfaces(move |uid| Identity { uid, ..hal }) {
         server = server.add(name, interface).map_err(not_registered)?;
     }
     server.run().map_err(not_registered)?;

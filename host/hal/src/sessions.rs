@@ -38,14 +38,14 @@ impl<W: SecureWorld> Sessions<W> {
             Some(client) => client,
             None => {
                 let opened = worlds(subject.uid()).payment();
-                session.insert(opened.map_err(|error| Failure::from(W::cause(&error)))?)
+                session.insert(opened.map_err(Failure::not_opened::<W>)?)
             }
         };
         let outcome = ask(client);
         if matches!(outcome, Err(Error::Transport(_))) {
             *session = None;
         }
-        outcome.map_err(|error| W::cause_of_call(&error).into())
+        outcome.map_err(|error| error.cause().into())
     }
 
     fn of(&self, subject: Subject) -> Session<W> {

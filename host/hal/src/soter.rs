@@ -113,7 +113,7 @@ impl<W: World> SoterVerbs<W> {
 
 fn done<R, W: World>(outcome: Outcome<R, W::Transport>) -> Verb<R> {
     outcome.map_err(|Refusal { code, cause }| {
-        let cause = cause.map_or(Status::Ok, |cause| W::cause_of_call(&cause));
+        let cause = cause.map_or(Status::Ok, |cause| cause.cause());
         Refused { code, cause }
     })
 }

@@ -5,7 +5,6 @@ mod factory;
 mod finger;
 mod info;
 mod keys;
-mod output;
 mod password;
 mod payment;
 mod progress;
@@ -13,14 +12,15 @@ mod report;
 mod session;
 mod soter;
 mod touch;
+mod world;
 
 use super::exit::Exit;
+use super::output::Output;
 use anyhow::Result;
 use clap::Subcommand;
 use std::path::PathBuf;
 use touchseal::client::Payments;
 
-pub use output::Output;
 pub use report::{cause, report};
 
 #[derive(Subcommand)]

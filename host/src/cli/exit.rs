@@ -1,10 +1,16 @@
 //! What the exit code says, and what is said of a failure.
 
+use super::device;
+use super::output::print;
 use anyhow::Error;
-use serde_json::json;
+use console::style;
+use serde_json::{Value, json};
 use std::fmt;
+use std::path::Path;
 use std::process::ExitCode;
+use touchseal::emmc::{ask_rpmb, refine};
 use touchseal_proto::status::Status;
+use touchseal_verify::Signed;
 
 /// Shown under `--help`.
 pub const HELP: &str = "\
@@ -12,7 +18,7 @@ Exit codes:
   0  done; of doctor: nothing is broken
   1  the secure world refused: the cause has a name, a number and a remedy; of doctor:
      something is broken
-  2  the options, or a file that they name, cannot be used
+  2  the options, a file that they name, or standard output cannot be used
   3  the secure world was not reached: `touchseal doctor` says where the chain breaks
   4  not verified, or not what was expected";
 
@@ -68,6 +74,22 @@ pub fn not_verified(error: Error) -> Error {
     }
 }
 
+/// What clap says of arguments that it does not take; also its help, and its version.
+pub fn misused(error: &clap::Error) -> Exit {
+    // Nobody is left to be told when this fails.
+    let _ = error.print();
+    if error.exit_code() == 0 {
+        return Exit::Done;
+    }
+    // The arguments were not understood, this one may have been.
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let message = error.to_string();
+        let message = message.trim_start_matches("error: ").trim_end();
+        print_json(message, None, None);
+    }
+    Exit::Usage
+}
+
 /// Says why on standard error, and as JSON for a machine; with `remedy` for a cause.
 pub fn explain(error: &Error, remedy: fn(Status) -> &'static str, as_json: bool) -> Exit {
     let cause = cause(error);
@@ -75,7 +97,7 @@ pub fn explain(error: &Error, remedy: fn(Status) -> &'static str, as_json: bool)
     if let Some((told, _)) = cause {
         message = message.replace(told.remedy(), remedy(told));
     }
-    eprintln!("touchseal: {message}");
+    eprintln!("{} {message}", style("touchseal:").for_stderr().red());
     if let Some((told, exact)) = cause.filter(|(told, exact)| told != exact) {
         let told = told.name();
         eprintln!("touchseal: the eMMC tells more than {told}: {exact}");
@@ -83,8 +105,7 @@ pub fn explain(error: &Error, remedy: fn(Status) -> &'static str, as_json: bool)
     let cause = cause.map(|(_, exact)| exact);
     if as_json {
         let cause = cause.map(|cause| json_of_cause(cause, remedy(cause)));
-        let error = json!({ "message": message, "cause": cause, "report": report(error) });
-        println!("{:#}", json!({ "error": error }));
+        print_json(&message, cause, device::report(error));
     }
     match cause {
         Some(cause) => cause.into(),
@@ -93,8 +114,14 @@ pub fn explain(error: &Error, remedy: fn(Status) -> &'static str, as_json: bool)
     }
 }
 
+/// Where it cannot be written, the exit code alone says it.
+fn print_json(message: &str, cause: Option<Value>, report: Option<Signed>) {
+    let error = json!({ "message": message, "cause": cause, "report": report });
+    let _ = print(format!("{:#}", json!({ "error": error })));
+}
+
 /// A cause and what to do about it, for a machine.
-pub fn json_of_cause(cause: Status, remedy: &str) -> serde_json::Value {
+pub fn json_of_cause(cause: Status, remedy: &str) -> Value {
     json!({
         "name": cause.name(),
         "number": cause as u16,
@@ -104,31 +131,13 @@ pub fn json_of_cause(cause: Status, remedy: &str) -> serde_json::Value {
 }
 
 /// What the secure world told, and what that comes to when the eMMC is asked.
-#[cfg(feature = "teec")]
 fn cause(error: &Error) -> Option<(Status, Status)> {
-    use std::path::Path;
-    use touchseal::emmc::{ask_rpmb, refine};
-    let told = super::device::cause(error)?;
+    let told = device::cause(error)?;
     let exact = match told {
         Status::StorageUnavailable => refine(told, &ask_rpmb(Path::new("/sys"))),
         _ => told,
     };
     Some((told, exact))
-}
-
-#[cfg(feature = "teec")]
-fn report(error: &Error) -> Option<touchseal_verify::Signed> {
-    super::device::report(error)
-}
-
-#[cfg(not(feature = "teec"))]
-fn cause(_: &Error) -> Option<(Status, Status)> {
-    None
-}
-
-#[cfg(not(feature = "teec"))]
-fn report(_: &Error) -> Option<touchseal_verify::Signed> {
-    None
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! What a person may have mistyped, in words.
 
-#[cfg(any(feature = "teec", test))]
 mod signed;
 
 use anyhow::{Result, bail};
@@ -9,7 +8,6 @@ use std::ffi::OsString;
 use touchseal_proto::message::DeviceId;
 use touchseal_proto::soter::CpuId;
 
-#[cfg(feature = "teec")]
 pub use signed::{challenge, currency, label};
 
 /// The value of an option, from text.

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A file for what the device signs, open before it does: a signature that cannot be kept
 /// is lost, and its counter value with it.
@@ -53,6 +53,12 @@ impl Drop for OutFile {
             let _ = std::fs::remove_file(&self.path);
         }
     }
+}
+
+/// For what is there already, and can be asked for again.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    OutFile::open(path.into())?.write(bytes)?;
+    Ok(())
 }
 
 #[cfg(test)]

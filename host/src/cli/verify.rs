@@ -4,8 +4,10 @@ mod payment;
 mod soter;
 
 use super::exit::not_verified;
+use super::output::Output;
 use anyhow::{Context, Error, Result, bail};
 use clap::Args;
+use console::style;
 use std::path::{Path, PathBuf};
 use touchseal_verify::{Origin, Unexpected};
 
@@ -71,7 +73,7 @@ struct Report {
 }
 
 impl Verify {
-    pub fn run(self, as_json: bool) -> Result<()> {
+    pub fn run(self, output: Output) -> Result<()> {
         let origin = self.origin.into();
         let report = match (self.payment, self.soter) {
             (Some(payment), None) => payment.verify(&self.signed, &self.device_key, origin),
@@ -82,16 +84,17 @@ impl Verify {
             ),
         }
         .map_err(not_verified)?;
-        if as_json {
-            println!("{:#}", report.json);
-        } else {
-            println!("VERIFIED: {}", report.chain);
-            for (name, value) in report.facts {
-                println!("  {name:<15} {value}");
-            }
-        }
-        Ok(())
+        output.say(verified(report.chain, report.facts), report.json)
     }
+}
+
+/// What is verified, as a person reads it.
+pub fn verified(chain: &str, facts: impl IntoIterator<Item = (&'static str, String)>) -> String {
+    let mut text = format!("{} {chain}", style("VERIFIED:").green());
+    for (name, value) in facts {
+        text += &format!("\n  {name:<15} {value}");
+    }
+    text
 }
 
 /// Reads a file, and understands it.

@@ -1,7 +1,8 @@
 //! Verifies a report and prints it as a person reads it.
 
 use super::input;
-use super::verify::{accept, read};
+use super::output::Output;
+use super::verify::{accept, read, verified};
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
@@ -33,7 +34,7 @@ pub struct VerifyReport {
 }
 
 impl VerifyReport {
-    pub fn run(self, as_json: bool) -> Result<()> {
+    pub fn run(self, output: Output) -> Result<()> {
         let device_key = read(&self.device_key, device_key_from_text)?;
         let report = read(&self.report, |file| {
             let report: Signed = from_json(file)?;
@@ -44,15 +45,8 @@ impl VerifyReport {
             min_ta_version: self.min_ta_version,
         };
         accept(expected.check(&report))?;
-        if as_json {
-            println!("{:#}", to_json(&report));
-        } else {
-            println!("VERIFIED: device key -> report");
-            for (name, value) in facts(&report) {
-                println!("  {name:<15} {value}");
-            }
-        }
-        Ok(())
+        let text = verified("device key -> report", facts(&report));
+        output.say(text, to_json(&report))
     }
 }
 

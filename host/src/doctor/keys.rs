@@ -124,7 +124,7 @@ pub fn of_caller<W: SecureWorld, A: HoldsKeys>(
         .and_then(|app_key| Ok((app_key, client.list_payment_keys()?.keys)));
     let (app_key, keys) = match found {
         Ok(found) => found,
-        Err(error) => return Link::broken(name, W::cause_of_call(&error)),
+        Err(error) => return Link::broken(name, error.cause()),
     };
     let usable = keys.iter().filter(|key| key.state == KeyState::Usable);
     let usable = usable.count();

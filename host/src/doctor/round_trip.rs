@@ -30,7 +30,7 @@ pub fn signature<W: SecureWorld>(payment: Option<&mut Examined<W, Payments>>) ->
         .and_then(|device| Ok((device, client.report(nonce)?)));
     let (device, report) = match answer {
         Ok(answer) => answer,
-        Err(error) => return Link::broken(NAME, W::cause_of_call(&error)),
+        Err(error) => return Link::broken(NAME, error.cause()),
     };
     let took = began.elapsed();
     match verify_report(&device.public_key, &Signed::from(report), Some(&nonce)) {

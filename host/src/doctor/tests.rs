@@ -60,9 +60,6 @@ impl SecureWorld for World {
     fn gatekeeper(&self) -> Result<GatekeeperClient<NonsecureTransport>, TransportError<Self>> {
         Ok(GatekeeperClient::new(self.device.gatekeeper(ROOT)))
     }
-    fn cause(error: &Error) -> Status {
-        error.status()
-    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub fn payment<W: SecureWorld>(world: &W, links: &mut Vec<Link>) -> Option<Exami
     const NAME: &str = "payment TA";
     let examined = world
         .payment()
-        .map_err(|error| W::cause(&error))
+        .map_err(Into::into)
         .and_then(diagnose::<W, _>);
     match examined {
         Ok(examined) => {
@@ -43,10 +43,10 @@ pub fn fingerprint<W: SecureWorld>(
     match world.fingerprint() {
         Ok(mut client) => {
             links.push(Link::ok(NAME, "loads"));
-            Some(client.fingers().map_err(|error| W::cause_of_call(&error)))
+            Some(client.fingers().map_err(|error| error.cause()))
         }
         Err(error) => {
-            links.push(Link::broken(NAME, W::cause(&error)));
+            links.push(Link::broken(NAME, error.into()));
             None
         }
     }
@@ -55,10 +55,7 @@ pub fn fingerprint<W: SecureWorld>(
 /// The SOTER TA, which a firmware need not have.
 pub fn soter<W: SecureWorld>(world: &W, links: &mut Vec<Link>) -> Option<Examined<W, Soter>> {
     const NAME: &str = "SOTER TA";
-    let examined = world
-        .soter()
-        .map_err(|error| W::cause(&error))
-        .and_then(diagnose::<W, _>);
+    let examined = world.soter().map_err(Into::into).and_then(diagnose::<W, _>);
     match examined {
         Ok(examined) => {
             links.push(version(NAME, &examined.diagnosis));
@@ -98,9 +95,7 @@ pub fn peer(diagnosis: Option<&Diagnosis>) -> Link {
 fn diagnose<W: SecureWorld, A: HoldsKeys>(
     mut client: Client<W::Transport, A>,
 ) -> Result<Examined<W, A>, Status> {
-    let diagnosis = client
-        .diagnose()
-        .map_err(|error| W::cause_of_call(&error))?;
+    let diagnosis = client.diagnose().map_err(|error| error.cause())?;
     Ok(Examined { client, diagnosis })
 }
 

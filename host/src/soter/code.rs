@@ -1,5 +1,6 @@
 //! SOTER's error codes, and which of them each of our causes is.
 
+use std::fmt;
 use touchseal_proto::status::Status;
 
 /// What a SOTER verb answers with when it does not succeed; 0 is success. The numbers are
@@ -33,6 +34,8 @@ pub enum Code {
     AttkAlreadyProvisioned = -20,
     /// The RPMB has no key, or another device's.
     RpmbNotProvisioned = -21,
+    /// There is no room for what was to be written.
+    InsufficientBuffer = -22,
     /// A sealed key or record is damaged.
     InvalidKeyBlob = -25,
     /// No finger was verified for this session.
@@ -45,6 +48,31 @@ impl Code {
     /// The number, for SOTER's callers.
     pub fn number(self) -> i32 {
         self as i32
+    }
+}
+
+/// What the numbers stand for, in words.
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ok => "done",
+            Self::AttkNotExist => "there is no ATTK",
+            Self::AttkDigestNotMatch => "the ATTK is not the one that the device's state names",
+            Self::AskNotReady => "the app has no ASK",
+            Self::AuthKeyNotReady => "the app has no AuthKey of that name",
+            Self::SessionOutOfTime => "the session is out of time: begin again",
+            Self::NoAuthKeyMatched => "the AuthKey does not fit the enrolled fingers any more",
+            Self::IsAuthing => "the keys are in use: try again",
+            Self::MemoryAlloc => "there is no room",
+            Self::InvalidArgument => "that cannot be a name, or a challenge",
+            Self::SecureHwCommunicationFailed => "the secure world is not reached",
+            Self::AttkAlreadyProvisioned => "the factory is done with the device",
+            Self::RpmbNotProvisioned => "the RPMB has no key, or another device's",
+            Self::InsufficientBuffer => "there is no room for what was to be written",
+            Self::InvalidKeyBlob => "a sealed key or record is damaged",
+            Self::VerificationFailed => "no finger was verified for this session",
+            Self::Unknown => "no such session, or a failure without a code",
+        })
     }
 }
 
@@ -63,9 +91,11 @@ impl From<Status> for Code {
             | Status::TooManyFingers
             | Status::StorageFull
             | Status::OutOfMemory => Self::MemoryAlloc,
-            Status::BadRequest | Status::NoEnrolment | Status::NoSuchFinger => {
-                Self::InvalidArgument
-            }
+            Status::BadRequest
+            | Status::NoEnrolment
+            | Status::NoSuchFinger
+            | Status::BadArgument => Self::InvalidArgument,
+            Status::BufferTooSmall => Self::InsufficientBuffer,
             Status::StorageUnavailable
             | Status::RpmbKeyNotProgrammed
             | Status::RpmbKeyedForOther => Self::RpmbNotProvisioned,
@@ -91,7 +121,9 @@ impl From<Status> for Code {
             | Status::SupplicantMissing
             | Status::TaDied
             | Status::NotReached => Self::SecureHwCommunicationFailed,
-            Status::TaTooOld | Status::SaltIgnored | Status::Internal => Self::Unknown,
+            Status::TaTooOld | Status::SaltIgnored | Status::Internal | Status::LibraryDefect => {
+                Self::Unknown
+            }
         }
     }
 }

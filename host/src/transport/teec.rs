@@ -1,8 +1,20 @@
 //! Over the GlobalPlatform TEE client API (libteec, the kernel, OP-TEE).
+//!
+//! ```no_run
+//! use touchseal::PaymentClient;
+//! use touchseal::transport::teec::Teec;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let uid = rustix::process::geteuid().as_raw();
+//! let mut payments = PaymentClient::new(Teec::payment(uid)?);
+//! println!("{:?}", payments.find_app_key()?);
+//! # Ok(())
+//! # }
+//! ```
 
 use crate::Error;
 use crate::client::{FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
-use crate::transport::SecureWorld;
+use crate::transport::{DEVICE_NODE, SecureWorld};
 use optee_teec::{
     ConnectionMethods, Context, ErrorKind, Operation, ParamNone, ParamTmpRef, ParamType,
     ParamValue, Session, Uuid,
@@ -12,9 +24,6 @@ use std::fs::File;
 use touchseal_proto::status::Status;
 use touchseal_proto::transport::Transport;
 use touchseal_proto::{GATEKEEPER_TA, PAYMENT_TA, SOTER_TA, fingerprint_ta};
-
-/// The node that libteec opens.
-pub const DEVICE_NODE: &str = "/dev/tee0";
 
 /// Why the secure world was not reached, or did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +83,12 @@ impl fmt::Display for TeecError {
 
 impl std::error::Error for TeecError {}
 
+impl From<TeecError> for Status {
+    fn from(error: TeecError) -> Self {
+        error.cause
+    }
+}
+
 fn at(link: Link) -> impl Fn(optee_teec::Error) -> TeecError {
     move |error| TeecError::new(link, error.kind())
 }
@@ -108,9 +123,6 @@ impl SecureWorld for Identity {
     }
     fn gatekeeper(&self) -> Result<GatekeeperClient<Teec>, TeecError> {
         Teec::gatekeeper(*self).map(GatekeeperClient::new)
-    }
-    fn cause(error: &TeecError) -> Status {
-        error.cause()
     }
 }
 

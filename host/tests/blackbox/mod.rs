@@ -21,7 +21,7 @@ use touchseal::proto::status::Status;
 use touchseal::proto::token::AuthToken;
 use touchseal::proto::transport::Transport;
 use touchseal::touch;
-use touchseal::{Error, FingerprintClient, PaymentClient};
+use touchseal::{Error, FingerprintClient, Operation, PaymentClient};
 use touchseal_nonsecure::finger;
 use touchseal_verify::{Chain, Signed, verify};
 
@@ -68,6 +68,7 @@ macro_rules! suite {
             a_handle_is_good_in_its_session_only,
             a_second_begin_ends_the_first,
             an_aborted_operation_is_over,
+            an_operation_is_signed_once_or_given_up,
             a_uid_reaches_its_own_keys_only,
             what_is_for_others_is_refused,
             a_new_finger_invalidates_payment_keys,
@@ -501,6 +502,33 @@ pub fn an_aborted_operation_is_over<B: Bench>(bench: &B) {
     client.abort(begun.handle).unwrap();
     let token = touch(bench, 10010, begun.handle);
     refused(client.finish(begun.handle, token), Status::NotAuthorized);
+}
+
+/// Begins a payment.
+fn begin<T: Transport<Error: Debug>>(
+    client: &mut PaymentClient<T>,
+    amount: u64,
+) -> Operation<'_, T, touchseal::client::Payments> {
+    Operation::begin(client, label("shop"), payment(amount)).unwrap()
+}
+
+pub fn an_operation_is_signed_once_or_given_up<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10064);
+    let operation = begin(&mut client, 1);
+    assert!(operation.lifetime_ms() > 0);
+    let token = touch(bench, 10064, operation.handle());
+    assert_eq!(
+        statement(&operation.finish(token).unwrap()).payment,
+        payment(1)
+    );
+
+    let given_up = begin(&mut client, 2).handle();
+    let token = touch(bench, 10064, given_up);
+    refused(
+        client.finish(given_up, token.clone()),
+        Status::NotAuthorized,
+    );
+    refused(begin(&mut client, 3).finish(token), Status::NotAuthorized);
 }
 
 pub fn a_uid_reaches_its_own_keys_only<B: Bench>(bench: &B) {

@@ -34,10 +34,14 @@ impl Boot {
     }
 
     pub fn with_sensor(platform: &Platform, emmc: &Emmc, hand: Hand) -> Self {
+        Self::with(platform, emmc, |options| options.hand = hand)
+    }
+
+    pub fn with(platform: &Platform, emmc: &Emmc, set: impl FnOnce(&mut Options)) -> Self {
         let logs = tempfile::tempdir().unwrap();
         let mut options = Options::new(logs.path());
-        options.hand = hand;
         options.programs = Some(platform.programs.clone());
+        set(&mut options);
         let mut guest = Guest::boot(platform, emmc, &options).unwrap();
         Self {
             proxy: guest.proxy().unwrap(),

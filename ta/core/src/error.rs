@@ -126,6 +126,12 @@ impl<E> From<CallError<E>> for Error {
     }
 }
 
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        error.status()
+    }
+}
+
 impl From<WireError> for Error {
     fn from(error: WireError) -> Self {
         Self::Malformed(error)

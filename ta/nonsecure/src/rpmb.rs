@@ -9,7 +9,7 @@ use touchseal_core::platform::RECORD_MAX;
 const WRITES_TO_CREATE: u64 = 7;
 
 /// One device's sealed storage. It outlives the trusted applications.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Rpmb {
     objects: BTreeMap<Vec<u8>, Vec<u8>>,
     writes: u64,

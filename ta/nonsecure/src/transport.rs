@@ -206,6 +206,11 @@ impl Device {
         self.0.rpmb()
     }
 
+    /// What the clock of its trusted applications says, in milliseconds.
+    pub fn now_ms(&self) -> u64 {
+        self.0.now_ms()
+    }
+
     /// Turns the clock forward.
     pub fn skip_ms(&self, ms: u64) {
         self.0.skipped.fetch_add(ms, Ordering::Relaxed);

@@ -99,9 +99,6 @@ impl SecureWorld for AsUid {
         let session = self.bench.device.gatekeeper(self.login);
         Ok(GatekeeperClient::new(self.mortal(session)))
     }
-    fn cause(error: &Error) -> Status {
-        error.status()
-    }
 }
 
 impl Bench {

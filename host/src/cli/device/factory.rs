@@ -1,8 +1,9 @@
 //! What the factory does once, and a factory reset.
 
-use super::output::Output;
-use super::session;
+use super::world::Unreached;
+use super::{progress, session};
 use crate::cli::input;
+use crate::cli::output::Output;
 use anyhow::{Context, Result};
 use clap::{ArgAction, Args};
 use serde_json::json;
@@ -11,7 +12,6 @@ use touchseal::client::{Payments, Soter};
 use touchseal::proto::label::Lot;
 use touchseal::proto::message::{self, DeviceId};
 use touchseal::proto::status::Status;
-use touchseal::transport::teec::TeecError;
 use touchseal::{Error, diagnosis};
 use touchseal_verify::device_key_from_text;
 
@@ -42,8 +42,7 @@ impl Latch {
         output.say(
             format!("the factory mode is closed for ever, lot {}", self.lot),
             json!({ "latched": true, "lot": self.lot.as_str() }),
-        );
-        Ok(())
+        )
     }
 }
 
@@ -57,10 +56,14 @@ pub struct FactoryReset {
 impl FactoryReset {
     /// The fingers go first: without them every payment key is unusable at once.
     pub fn run(self, output: Output) -> Result<()> {
-        session::fingerprint()?.remove_fingers()?;
-        let password = forget_password()?;
-        let native = remove_every_key::<Payments>()?;
-        let soter = remove_every_key::<Soter>()?;
+        let (password, native, soter) = progress::during("removing every finger and key", || {
+            session::fingerprint()?.remove_fingers()?;
+            anyhow::Ok((
+                forget_password()?,
+                remove_every_key::<Payments>()?,
+                remove_every_key::<Soter>()?,
+            ))
+        })?;
         let done = |done| if done { "removed" } else { "there are none" };
         output.say(
             format!(
@@ -71,8 +74,7 @@ impl FactoryReset {
                 done(soter)
             ),
             json!({ "fingers": true, "password": password, "keys": native, "soter_keys": soter }),
-        );
-        Ok(())
+        )
     }
 }
 
@@ -105,5 +107,5 @@ fn remove_every_key<A: session::Dialect>() -> Result<bool> {
 fn is_absent(error: &anyhow::Error) -> bool {
     error
         .downcast_ref()
-        .is_some_and(|error: &TeecError| diagnosis::is_absent(error.cause()))
+        .is_some_and(|error: &Unreached| diagnosis::is_absent((*error).into()))
 }

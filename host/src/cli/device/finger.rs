@@ -1,8 +1,8 @@
 //! The enrolled fingers.
 
-use super::output::Output;
 use super::touch::Finger;
 use super::{password, session};
+use crate::cli::output::Output;
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
@@ -40,29 +40,28 @@ impl Command {
                 output.say(
                     format!("finger {finger} enrolled, {fingers} in all"),
                     json!({ "finger": finger, "fingers": fingers }),
-                );
+                )
             }
-            Self::Fingers => list(output)?,
+            Self::Fingers => list(output),
             Self::RemoveFinger { finger } => {
                 session::fingerprint()?.remove_finger(finger)?;
                 output.say(
                     format!("finger {finger} is not enrolled any more"),
                     json!({ "removed": finger }),
-                );
+                )
             }
             Self::RemoveFingers => {
                 session::fingerprint()?.remove_fingers()?;
-                output.say("no finger is enrolled any more", json!({ "fingers": 0 }));
+                output.say("no finger is enrolled any more", json!({ "fingers": 0 }))
             }
             Self::InvalidateEnrolment => {
                 session::fingerprint()?.invalidate_enrolment()?;
                 output.say(
                     "payment keys that were made until now are unusable",
                     json!({ "invalidated": true }),
-                );
+                )
             }
         }
-        Ok(())
     }
 }
 
@@ -102,6 +101,5 @@ fn list(output: Output) -> Result<()> {
             "locked_ms": found.locked_ms,
             "sensor": found.sensor as u8,
         }),
-    );
-    Ok(())
+    )
 }

@@ -1,7 +1,7 @@
 //! How the trusted applications are, in short.
 
-use super::output::Output;
 use super::session;
+use crate::cli::output::Output;
 use anyhow::Result;
 use serde_json::json;
 use touchseal::words;
@@ -49,6 +49,5 @@ pub fn run(output: Output) -> Result<()> {
             "epoch": format!("{:016x}", fingers.authenticator_id),
             "locked_ms": fingers.locked_ms,
         }),
-    );
-    Ok(())
+    )
 }

@@ -1,10 +1,11 @@
 //! The life of an app's keys, in either dialect.
 
-use super::output::Output;
 use super::progress;
 use super::report::Report;
 use super::session::{Dialect, again_as, me};
+use super::world::{Session, Unreached};
 use crate::cli::input;
+use crate::cli::output::Output;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -12,7 +13,6 @@ use touchseal::Error;
 use touchseal::client::Client;
 use touchseal::proto::label::Scene;
 use touchseal::proto::message::{Generated, KeyState};
-use touchseal::transport::teec::{Teec, TeecError};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -58,7 +58,7 @@ impl Making {
         self,
         what: &str,
         output: Output,
-        make: impl FnOnce(&mut Client<Teec, A>, bool) -> Result<Generated, Error<TeecError>>,
+        make: impl FnOnce(&mut Client<Session, A>, bool) -> Result<Generated, Error<Unreached>>,
     ) -> Result<()> {
         let mut client = A::open(me())?;
         let replace = self.replace;
@@ -71,8 +71,7 @@ impl Making {
                 } else {
                     "was there, and is kept"
                 };
-                output.say(format!("{what}: {outcome}"), json!({ "new": new }));
-                Ok(())
+                output.say(format!("{what}: {outcome}"), json!({ "new": new }))
             }
             Err(cause) => Err(self.report.failure(&mut client, cause)?.into()),
         }
@@ -94,19 +93,19 @@ impl Command {
             Self::RemoveKey(key) => {
                 A::open(me())?.remove_payment_key(key.scene)?;
                 let text = format!("{}: removed", A::PAYMENT_KEY);
-                output.say(text, json!({ "removed": true }));
-                Ok(())
+                output.say(text, json!({ "removed": true }))
             }
             Self::RemoveApp { uid } => {
                 let me = me();
                 if let Some(another) = uid.filter(|uid| *uid != me.uid) {
                     return Err(again_as(another));
                 }
-                A::open(me)?.remove_app_keys()?;
+                progress::during("removing the keys", || {
+                    anyhow::Ok(A::open(me)?.remove_app_keys()?)
+                })?;
                 let (app, payment, uid) = (A::APP_KEY, A::PAYMENT_KEY, me.uid);
                 let text = format!("{app} and {payment}s of uid {uid}: removed");
-                output.say(text, json!({ "removed": true, "uid": uid }));
-                Ok(())
+                output.say(text, json!({ "removed": true, "uid": uid }))
             }
         }
     }
@@ -124,8 +123,7 @@ pub fn provision<A: Dialect>(output: Output) -> Result<()> {
     output.say(
         format!("{}: {outcome}", A::DEVICE_KEY),
         json!({ "new": made.new, "repaired": made.repaired }),
-    );
-    Ok(())
+    )
 }
 
 fn list<A: Dialect>(output: Output) -> Result<()> {
@@ -149,8 +147,7 @@ fn list<A: Dialect>(output: Output) -> Result<()> {
     output.say(
         text,
         json!({ "app_key": word(app_key), "payment_keys": payment_keys }),
-    );
-    Ok(())
+    )
 }
 
 fn word(state: KeyState) -> &'static str {

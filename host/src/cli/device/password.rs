@@ -1,8 +1,9 @@
 //! The owner's password: set, and shown. It is never on the command line, where others can
 //! see it.
 
-use super::output::Output;
 use super::session;
+use super::world::{Session, Unreached};
+use crate::cli::output::Output;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use console::Term;
@@ -13,7 +14,6 @@ use std::path::PathBuf;
 use touchseal::proto::password::Password;
 use touchseal::proto::status::Status;
 use touchseal::proto::token::AuthToken;
-use touchseal::transport::teec::{Teec, TeecError};
 use touchseal::{Error, FingerprintClient, GatekeeperClient};
 use zeroize::Zeroizing;
 
@@ -120,8 +120,7 @@ pub fn set(source: &Source, output: Output) -> Result<()> {
             "the password is set"
         },
         json!({ "set": true, "changed": is_set }),
-    );
-    Ok(())
+    )
 }
 
 /// Ends the lock after too many wrong fingers.
@@ -129,12 +128,14 @@ pub fn unlock(source: &Source, output: Output) -> Result<()> {
     let mut sensor = session::fingerprint()?;
     let token = password_token(source, &mut sensor)?;
     sensor.reset_lockout(token)?;
-    output.say("the sensor is unlocked", json!({ "unlocked": true }));
-    Ok(())
+    output.say("the sensor is unlocked", json!({ "unlocked": true }))
 }
 
 /// The owner's word for what `sensor` will be asked next.
-pub fn password_token(source: &Source, sensor: &mut FingerprintClient<Teec>) -> Result<AuthToken> {
+pub fn password_token(
+    source: &Source,
+    sensor: &mut FingerprintClient<Session>,
+) -> Result<AuthToken> {
     let mut gatekeeper = session::gatekeeper()?;
     refuse_while_locked(&mut gatekeeper)?;
     let password = source.open()?.password("Password: ")?;
@@ -145,7 +146,7 @@ pub fn password_token(source: &Source, sensor: &mut FingerprintClient<Teec>) -> 
 }
 
 /// Before anybody is asked for a password.
-fn refuse_while_locked(gatekeeper: &mut GatekeeperClient<Teec>) -> Result<()> {
+fn refuse_while_locked(gatekeeper: &mut GatekeeperClient<Session>) -> Result<()> {
     let state = gatekeeper.password()?;
     let outcome = match (state.set, state.locked_ms) {
         (true, 0) => Ok(()),
@@ -157,8 +158,8 @@ fn refuse_while_locked(gatekeeper: &mut GatekeeperClient<Teec>) -> Result<()> {
 
 /// A failure, with how long no password is compared from now on.
 fn telling_the_wait<R>(
-    gatekeeper: &mut GatekeeperClient<Teec>,
-    outcome: Result<R, Error<TeecError>>,
+    gatekeeper: &mut GatekeeperClient<Session>,
+    outcome: Result<R, Error<Unreached>>,
 ) -> Result<R> {
     let error = match outcome {
         Ok(done) => return Ok(done),

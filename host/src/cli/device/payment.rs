@@ -1,14 +1,16 @@
 //! The native dialect: what a backend needs of the keys, and a payment.
 
-use super::output::{Output, write_file};
 use super::session;
 use super::touch::Finger;
 use crate::cli::out_file::OutFile;
+use crate::cli::out_file::write_file;
+use crate::cli::output::Output;
 use crate::cli::{amount, input};
 use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
+use touchseal::Operation;
 use touchseal::proto::label::{Order, Payee, Scene};
 use touchseal::proto::message::{Currency, Payment};
 use touchseal_verify::{Chain, Signed, device_key_to_text, to_json};
@@ -29,8 +31,7 @@ pub fn device_key(out: Option<PathBuf>, output: Output) -> Result<()> {
     output.say(
         text,
         json!({ "device_id": device_id, "public_key": public_key }),
-    );
-    Ok(())
+    )
 }
 
 #[derive(Args)]
@@ -55,8 +56,7 @@ impl Export {
         output.say(
             format!("app key and payment key exported\nthe chain is in {path}"),
             json!({ "chain": path }),
-        );
-        Ok(())
+        )
     }
 }
 
@@ -111,14 +111,13 @@ impl Pay {
         let paid = amount(self.payment.amount, self.payment.currency.as_str());
         let out = OutFile::open(self.out)?;
         let mut client = session::payment()?;
-        let begun = client.begin(self.scene, self.payment.into())?;
-        let token = self.finger.authenticate(begun.handle)?;
-        let payment = client.finish(begun.handle, token)?;
+        let operation = Operation::begin(&mut client, self.scene, self.payment.into())?;
+        let token = self.finger.authenticate(operation.handle())?;
+        let payment = operation.finish(token)?;
         let path = out.write(to_json(&Signed::from(payment)).as_bytes())?;
         output.say(
             format!("paid {paid}\nthe signed payment is in {path}"),
             json!({ "payment": path }),
-        );
-        Ok(())
+        )
     }
 }

@@ -1,7 +1,8 @@
 //! What is told of a key that was not made: the cause, and the device's signed word on it.
 
-use super::output::write_file;
+use super::world::{Session, Unreached};
 use crate::cli::input;
+use crate::cli::out_file::write_file;
 use anyhow::{Context, Result};
 use clap::Args;
 use std::path::PathBuf;
@@ -9,8 +10,6 @@ use touchseal::Error;
 use touchseal::client::{Client, HoldsKeys};
 use touchseal::proto::status::Status;
 use touchseal::report::GenerationFailure;
-use touchseal::transport::SecureWorld;
-use touchseal::transport::teec::{Identity, Teec, TeecError};
 use touchseal_verify::{Signed, to_json};
 
 #[derive(Args)]
@@ -28,9 +27,9 @@ impl Report {
     /// one.
     pub fn failure<A: HoldsKeys>(
         &self,
-        client: &mut Client<Teec, A>,
-        cause: Error<TeecError>,
-    ) -> Result<GenerationFailure<TeecError>> {
+        client: &mut Client<Session, A>,
+        cause: Error<Unreached>,
+    ) -> Result<GenerationFailure<Unreached>> {
         let nonce = match self.nonce {
             Some(nonce) => nonce,
             None => {
@@ -61,18 +60,19 @@ impl Report {
 /// What has happened, where the secure world, or the way there, is what failed.
 pub fn cause(error: &anyhow::Error) -> Option<Status> {
     error.chain().find_map(|error| {
-        if let Some(failure) = error.downcast_ref::<GenerationFailure<TeecError>>() {
-            Some(Identity::cause_of_call(&failure.cause))
-        } else if let Some(error) = error.downcast_ref() {
-            Some(Identity::cause_of_call(error))
+        if let Some(failure) = error.downcast_ref::<GenerationFailure<Unreached>>() {
+            Some(failure.cause.cause())
+        } else if let Some(error) = error.downcast_ref::<Error<Unreached>>() {
+            Some(error.cause())
         } else {
-            error.downcast_ref().map(Identity::cause)
+            let unreached: &Unreached = error.downcast_ref()?;
+            Some((*unreached).into())
         }
     })
 }
 
 /// The report that a failure carries.
 pub fn report(error: &anyhow::Error) -> Option<Signed> {
-    let failure: &GenerationFailure<TeecError> = error.downcast_ref()?;
+    let failure: &GenerationFailure<Unreached> = error.downcast_ref()?;
     failure.report.clone().map(Signed::from)
 }

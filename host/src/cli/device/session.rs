@@ -1,13 +1,15 @@
 //! Sessions with the trusted applications, as this user.
 
+use super::world::{Session, World};
 use anyhow::{Context, Result};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use touchseal::client::{Client, HoldsKeys, Payments, Soter};
 use touchseal::transport::SecureWorld;
-use touchseal::transport::teec::{Identity, Teec};
 use touchseal::{FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
 
 /// This user, with keys of its own.
-pub fn me() -> Identity {
+pub fn me() -> World {
     rustix::process::geteuid().as_raw().into()
 }
 
@@ -26,20 +28,20 @@ pub fn again_as(uid: u32) -> anyhow::Error {
     }
 }
 
-pub fn payment() -> Result<PaymentClient<Teec>> {
+pub fn payment() -> Result<PaymentClient<Session>> {
     Payments::open(me())
 }
 
-pub fn soter() -> Result<SoterClient<Teec>> {
+pub fn soter() -> Result<SoterClient<Session>> {
     Soter::open(me())
 }
 
-pub fn fingerprint() -> Result<FingerprintClient<Teec>> {
+pub fn fingerprint() -> Result<FingerprintClient<Session>> {
     me().fingerprint()
         .context("fingerprint trusted application")
 }
 
-pub fn gatekeeper() -> Result<GatekeeperClient<Teec>> {
+pub fn gatekeeper() -> Result<GatekeeperClient<Session>> {
     me().gatekeeper().context("gatekeeper trusted application")
 }
 
@@ -50,7 +52,7 @@ pub trait Dialect: HoldsKeys + Sized {
     const PAYMENT_KEY: &str;
     /// Whether making a key takes seconds.
     const TAKES_TIME: bool;
-    fn open(identity: Identity) -> Result<Client<Teec, Self>>;
+    fn open(world: World) -> Result<Client<Session, Self>>;
 }
 
 impl Dialect for Payments {
@@ -59,8 +61,8 @@ impl Dialect for Payments {
     const PAYMENT_KEY: &str = "payment key";
     const TAKES_TIME: bool = false;
 
-    fn open(identity: Identity) -> Result<PaymentClient<Teec>> {
-        identity.payment().context("payment trusted application")
+    fn open(world: World) -> Result<PaymentClient<Session>> {
+        world.payment().context("payment trusted application")
     }
 }
 
@@ -70,7 +72,7 @@ impl Dialect for Soter {
     const PAYMENT_KEY: &str = "AuthKey";
     const TAKES_TIME: bool = true;
 
-    fn open(identity: Identity) -> Result<SoterClient<Teec>> {
-        identity.soter().context("SOTER trusted application")
+    fn open(world: World) -> Result<SoterClient<Session>> {
+        world.soter().context("SOTER trusted application")
     }
 }

@@ -1,19 +1,20 @@
 //! The SOTER dialect.
 
-use super::output::{Output, write_file};
 use super::touch::Finger;
 use super::{keys, progress, session};
 use crate::cli::input;
 use crate::cli::out_file::OutFile;
+use crate::cli::out_file::write_file;
+use crate::cli::output::Output;
 use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use touchseal::SoterClient;
 use touchseal::client::Soter;
 use touchseal::proto::label::Scene;
 use touchseal::proto::message::MAX_SPARES;
 use touchseal::proto::soter::{Blob, Challenge, spki_pem};
+use touchseal::{Operation, SoterClient};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -95,8 +96,7 @@ fn prepare(output: Output) -> Result<()> {
         true => format!("key pairs prepared: {spares}, which were there"),
         false => format!("key pairs prepared: {spares}"),
     };
-    output.say(text, json!({ "spares": spares }));
-    Ok(())
+    output.say(text, json!({ "spares": spares }))
 }
 
 fn device_key(out: &Path, output: Output) -> Result<()> {
@@ -107,8 +107,7 @@ fn device_key(out: &Path, output: Output) -> Result<()> {
     output.say(
         format!("cpu_id {cpu_id}\nthe ATTK is in {path}"),
         json!({ "cpu_id": cpu_id, "public_key": pem.as_str() }),
-    );
-    Ok(())
+    )
 }
 
 impl Export {
@@ -120,8 +119,7 @@ impl Export {
         output.say(
             format!("the ASK is in {ask}\nthe AuthKey is in {auth_key}"),
             json!({ "ask": ask, "auth_key": auth_key }),
-        );
-        Ok(())
+        )
     }
 }
 
@@ -129,14 +127,13 @@ impl Sign {
     fn run(self, output: Output) -> Result<()> {
         let out = OutFile::open(self.out)?;
         let mut client = session::soter()?;
-        let begun = client.begin(self.scene, *self.challenge)?;
-        let token = self.finger.authenticate(begun.handle)?;
-        let path = write_blob(out, &client.finish(begun.handle, token)?)?;
+        let operation = Operation::begin(&mut client, self.scene, *self.challenge)?;
+        let token = self.finger.authenticate(operation.handle())?;
+        let path = write_blob(out, &operation.finish(token)?)?;
         output.say(
             format!("signed\nthe signature is in {path}"),
             json!({ "signature": path }),
-        );
-        Ok(())
+        )
     }
 }
 

@@ -1,10 +1,11 @@
 //! The person at the sensor, or images in the place of one.
 
+use super::progress::{spin, spinner, tell};
 use super::session;
+use super::world::Session;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use touchseal::finger::Image;
 use touchseal::proto::message::{Fingers, Guidance};
@@ -13,7 +14,6 @@ use touchseal::proto::status::Status;
 use touchseal::proto::token::AuthToken;
 use touchseal::proto::transport::Transport;
 use touchseal::touch::{self, Progress, Prompt};
-use touchseal::transport::teec::Teec;
 use touchseal::{Error, FingerprintClient};
 
 /// Whose finger it is.
@@ -29,6 +29,7 @@ impl Finger {
     /// Matches the finger for an operation.
     pub fn authenticate(&self, operation: u64) -> Result<AuthToken> {
         let (mut client, mut hand) = self.at_sensor()?;
+        spin(&hand.shown, "reading the finger".into());
         let outcome = touch::authenticate(&mut client, operation, &mut |client, prompt| {
             hand.follow(client, prompt)
         });
@@ -46,11 +47,12 @@ impl Finger {
     /// `allow` gets the token that it takes, where it takes one.
     pub fn enroll(
         &self,
-        allow: impl FnOnce(&mut FingerprintClient<Teec>) -> Result<Option<AuthToken>>,
+        allow: impl FnOnce(&mut FingerprintClient<Session>) -> Result<Option<AuthToken>>,
     ) -> Result<u32> {
         let (mut client, mut hand) = self.at_sensor()?;
         let token = allow(&mut client)?;
         hand.places_anew = self.images.len() < 2;
+        spin(&hand.shown, "reading the finger".into());
         let enrolled = touch::enroll(&mut client, token, &mut |client, prompt| {
             hand.follow(client, prompt)
         });
@@ -58,7 +60,7 @@ impl Finger {
         Ok(enrolled?)
     }
 
-    fn at_sensor(&self) -> Result<(FingerprintClient<Teec>, Hand)> {
+    fn at_sensor(&self) -> Result<(FingerprintClient<Session>, Hand)> {
         let mut client = session::fingerprint()?;
         let Fingers { sensor, .. } = client.fingers()?;
         match (sensor, self.images.is_empty()) {
@@ -75,7 +77,7 @@ impl Finger {
             images: images.collect::<Result<_>>()?,
             placed: 0,
             places_anew: false,
-            shown: ProgressBar::hidden(),
+            shown: spinner(),
         };
         Ok((client, hand))
     }
@@ -119,8 +121,10 @@ impl Hand {
         Ok(())
     }
 
-    fn impression(&mut self, guidance: Guidance, Progress { taken, wanted }: Progress) {
-        self.show();
+    fn impression(&self, guidance: Guidance, Progress { taken, wanted }: Progress) {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {bar:20} {msg}, {elapsed}") {
+            self.shown.set_style(style);
+        }
         self.shown.set_length(wanted.into());
         self.shown.set_position(taken.into());
         match guidance {
@@ -138,21 +142,7 @@ impl Hand {
         }
     }
 
-    fn show(&mut self) {
-        if self.shown.is_hidden() && std::io::stderr().is_terminal() {
-            self.shown = ProgressBar::no_length();
-            if let Ok(style) = ProgressStyle::with_template("{bar:20} {msg}") {
-                self.shown.set_style(style);
-            }
-        }
-    }
-
-    fn say(&mut self, words: &str) {
-        if !std::io::stderr().is_terminal() {
-            eprintln!("touchseal: {words}");
-            return;
-        }
-        self.show();
-        self.shown.set_message(words.to_owned());
+    fn say(&self, words: &str) {
+        tell(&self.shown, words.into());
     }
 }

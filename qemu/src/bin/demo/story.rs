@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::time::{Duration, Instant};
+use touchseal::proto::HAL_UID;
 use touchseal_qemu::{Command, Emmc, Guest, Options, Output, Owner, Platform};
 use touchseal_verify::{
     Chain, PublicKey, Signed, Verified, device_key_from_text, from_json, verify,
@@ -21,10 +22,6 @@ const AMOUNT: &str = "1999";
 /// The payment that the backend gets.
 const PAYMENT: &str = "payment.json";
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// As init does: the service is started again until its service manager is there.
-const START_HAL: &str = "rsb_hub >/dev/console 2>&1 & \
-    until as 2950 touchseal-hal; do sleep 0.1; done >/dev/console 2>&1 &";
 
 /// What a device must keep.
 pub struct Kept {
@@ -312,8 +309,7 @@ impl<'a> Story<'a> {
             story.refused(report, name, &touchseal(APP, &args(&pay)), status)
         })?;
 
-        let replay = self.platform.programs.join("examples/replay");
-        let replay = Command::new(replay.display().to_string()).args([SCENE]);
+        let replay = self.guest.example("replay")?.args([SCENE]);
         self.with_finger(&owner, |story| {
             story.run(report, "a replayed token", &replay.uid(APP))
         })?;
@@ -363,19 +359,14 @@ impl<'a> Story<'a> {
 
     /// The Android HAL: an app pays over binder, and nobody in another's name.
     fn over_binder(&mut self, report: &mut Report) -> Result<()> {
-        let keys = self.wallet(APP, &["keys"]);
-        let name = "start hub and HAL";
         let began = Instant::now();
-        self.guest
-            .run(&Command::new("sh").args(["-c", START_HAL]), LIMIT)?;
-        while self.guest.run(&keys, LIMIT)?.code != 0 {
-            ensure!(began.elapsed() < LIMIT, "{name}: it does not answer");
-        }
-        report.add(name, "the HAL runs as uid 2950", began.elapsed(), None);
+        self.guest.start_hal()?;
+        let running = format!("the HAL runs as uid {HAL_UID}");
+        report.add("start hub and HAL", &running, began.elapsed(), None);
 
         let (owner, order) = (self.owner()?, Order::new("900")?);
         let payment = "payment-over-binder.json";
-        let pay = self.wallet(APP, &args(&pay_into(&self.path(payment), &order)));
+        let pay = self.wallet(APP, &args(&pay_into(&self.path(payment), &order)))?;
         let (output, writes) = self.with_finger(&owner, |story| story.counted(&pay))?;
         let name = "pay over binder";
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -396,7 +387,7 @@ impl<'a> Story<'a> {
             "--out",
         ];
         let sign = [&sign[..], &["/tmp/signature", "--uid", &app]].concat();
-        let foreign = self.wallet(ANOTHER_APP, &sign);
+        let foreign = self.wallet(ANOTHER_APP, &sign)?;
         self.refused(
             report,
             "another's uid, over binder",
@@ -406,11 +397,9 @@ impl<'a> Story<'a> {
     }
 
     /// An app's wallet, a client of the HAL.
-    fn wallet(&self, uid: u32, args: &[&str]) -> Command {
-        let wallet = self.platform.programs.join("examples/wallet-binder");
-        Command::new(wallet.display().to_string())
-            .args(args.iter().copied())
-            .uid(uid)
+    fn wallet(&self, uid: u32, args: &[&str]) -> Result<Command> {
+        let wallet = self.guest.example("wallet-binder")?;
+        Ok(wallet.args(args.iter().copied()).uid(uid))
     }
 
     /// What the device has handed over.

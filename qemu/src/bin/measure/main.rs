@@ -8,6 +8,7 @@
 //! `measure KEYS`.
 
 mod bench;
+mod faces;
 
 use anyhow::{Context, Result};
 use bench::{Bench, Cost, PAYMENT, Row};
@@ -67,7 +68,21 @@ fn run() -> Result<()> {
         "\nA payment and a SOTER signature are one write each. With {count} keys a payment takes {:.2} times as long as with one.",
         payment(&many)? / payment(&one)?
     );
+    compare(&faces::rows(&platform)?);
     Ok(())
+}
+
+/// The faces, over the first.
+fn compare(faces: &[faces::Row]) {
+    println!(
+        "\n  {:<28} {:>10} {:>12}",
+        "a call through", "time", "to the first"
+    );
+    let first = faces.first().map_or(0.0, |(_, time)| time.as_secs_f64());
+    for (name, time) in faces {
+        let (ms, ratio) = (time.as_secs_f64() * 1000.0, time.as_secs_f64() / first);
+        println!("  {name:<28} {ms:>7.2} ms {ratio:>12.2}");
+    }
 }
 
 /// How long a payment takes.

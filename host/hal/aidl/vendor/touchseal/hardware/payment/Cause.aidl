@@ -96,4 +96,10 @@ enum Cause {
     TA_DIED = 54,
     /** The command did not reach the trusted application, or its answer did not come back. */
     NOT_REACHED = 55,
+    /** An argument of the call cannot be used. */
+    BAD_ARGUMENT = 60,
+    /** The buffer is smaller than what may have to be written: nothing was done. */
+    BUFFER_TOO_SMALL = 61,
+    /** The client library has failed as it must not. */
+    LIBRARY_DEFECT = 62,
 }

@@ -30,6 +30,8 @@ enum SoterCode {
     ATTK_ALREADY_PROVISIONED = -20,
     /** The RPMB has no key, or another device's. */
     RPMB_NOT_PROVISIONED = -21,
+    /** There is no room for what was to be written. */
+    INSUFFICIENT_BUFFER = -22,
     /** A sealed key or record is damaged. */
     INVALID_KEY_BLOB = -25,
     /** No finger was verified for this session. */

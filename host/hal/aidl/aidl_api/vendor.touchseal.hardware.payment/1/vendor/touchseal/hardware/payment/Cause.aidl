@@ -48,4 +48,7 @@ enum Cause {
     SUPPLICANT_MISSING = 53,
     TA_DIED = 54,
     NOT_REACHED = 55,
+    BAD_ARGUMENT = 60,
+    BUFFER_TOO_SMALL = 61,
+    LIBRARY_DEFECT = 62,
 }

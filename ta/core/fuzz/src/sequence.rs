@@ -1,0 +1,76 @@
+//! Commands of several users in several sessions, in any order, over a store that fails:
+//! after each step, and after each restart, what must hold holds.
+//!
+//! - No key is lost, comes back, or is under two names ([`keys`]).
+//! - The counter of what is signed rises, and the audit chain has no other order
+//!   ([`ledger`]).
+//! - Nothing is signed without its match, twice, or as something else ([`tills`]).
+//! - No cut, restart or fault buys an attempt with a finger or a password ([`fingers`],
+//!   [`passwords`]).
+//! - The device key is there, can be repaired, or is told as lost; a latch is for ever
+//!   ([`factory`]).
+
+mod factory;
+mod faults;
+mod fingers;
+mod keys;
+mod ledger;
+mod passwords;
+mod tills;
+mod world;
+
+use arbitrary::{Arbitrary, Unstructured};
+use world::World;
+
+/// More steps than that are not taken of one input.
+const MOST: usize = 40;
+
+#[derive(Arbitrary, Debug)]
+enum Step {
+    Key(keys::Step),
+    Till(tills::Step),
+    Finger(fingers::Step),
+    Password(passwords::Step),
+    Factory(factory::Step),
+    Fault(faults::Step),
+    Wait(Wait),
+    Reboot,
+}
+
+/// As long as something lives that has an end, and a moment more.
+#[derive(Arbitrary, Debug)]
+enum Wait {
+    Second,
+    Token,
+    Lock,
+    Operation,
+    Day,
+}
+
+impl Wait {
+    fn ms(&self) -> u64 {
+        match self {
+            Self::Second => 1_000,
+            Self::Token => 10_001,
+            Self::Lock => 30_001,
+            Self::Operation => 60_001,
+            Self::Day => 86_400_001,
+        }
+    }
+}
+
+/// The input says whether the device is new or has lived, and is the steps then.
+pub fn one_input(input: &[u8]) {
+    let mut input = Unstructured::new(input);
+    let mut world = World::new(input.arbitrary().unwrap_or(false));
+    for _ in 0..MOST {
+        if input.is_empty() {
+            break;
+        }
+        let Ok(step) = input.arbitrary::<Step>() else {
+            break;
+        };
+        world.take(step);
+    }
+    world.end();
+}

@@ -1,0 +1,137 @@
+//! What the store does wrong, and what that excuses.
+
+use arbitrary::Arbitrary;
+use touchseal_nonsecure::Rpmb;
+
+/// A fault to come, or one that ends.
+#[derive(Arbitrary, Debug)]
+pub enum Step {
+    /// Power is lost at a write of the steps to come.
+    CutAt(u8),
+    /// During the next step, the first records that are looked for are not there.
+    Hide(u8),
+    /// During the next step, one write is done and not acknowledged.
+    LoseAcknowledgement,
+    Full(bool),
+    Dead,
+    /// The last byte of an object is another, or its first.
+    Damage {
+        object: u8,
+        first: bool,
+    },
+    /// An object is deleted.
+    Lose {
+        object: u8,
+    },
+}
+
+/// The faults of now.
+#[derive(Default)]
+pub struct Faults {
+    cut: bool,
+    passing: bool,
+    full: bool,
+    dead: bool,
+    writes_left: u64,
+    writes_before: u64,
+}
+
+impl Faults {
+    /// Makes the store fail so.
+    pub fn arm(&mut self, step: &Step, rpmb: &mut Rpmb) {
+        match step {
+            Step::CutAt(nth) => {
+                self.cut = true;
+                self.writes_left = (*nth % 64).into();
+                self.writes_before = rpmb.writes();
+                rpmb.lose_power_at(self.writes_left);
+            }
+            Step::Hide(count) => {
+                self.passing = true;
+                rpmb.hide_next((count % 8).into());
+            }
+            Step::LoseAcknowledgement => {
+                self.passing = true;
+                rpmb.lose_next_acknowledgement(true);
+            }
+            Step::Full(full) => {
+                self.full = *full;
+                rpmb.set_full(*full);
+            }
+            Step::Dead => {
+                self.dead = true;
+                rpmb.set_dead(true);
+            }
+            Step::Damage { .. } | Step::Lose { .. } => {}
+        }
+    }
+
+    /// Ends what is for one step.
+    pub fn pass(&mut self, rpmb: &mut Rpmb) {
+        self.passing = false;
+        rpmb.hide_next(0);
+        rpmb.lose_next_acknowledgement(false);
+    }
+
+    /// Ends all of them, but for damage: what a restart does.
+    pub fn end(&mut self, rpmb: &mut Rpmb) {
+        self.pass(rpmb);
+        rpmb.restore_power();
+        rpmb.set_full(false);
+        rpmb.set_dead(false);
+        *self = Self::default();
+    }
+
+    /// Whether the power is gone.
+    pub fn power_is_lost(&self, rpmb: &Rpmb) -> bool {
+        self.cut && rpmb.writes() - self.writes_before >= self.writes_left
+    }
+
+    /// Whether a step may fail, or be answered wrongly, because of the store.
+    pub fn excuse(&self) -> bool {
+        self.cut || self.passing || self.full || self.dead
+    }
+}
+
+/// What an object is, by its id: of which trusted application, and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Object {
+    /// A copy of a device key: of which dialect, and in which slot.
+    Slot { soter: bool },
+    /// An app or payment key, in one of its places.
+    Key { soter: bool, id: Vec<u8> },
+    /// Which payment keys an app has: made anew of these.
+    List { soter: bool, id: Vec<u8> },
+    /// A key pair that nobody has yet.
+    Spare,
+    /// The state of the fingerprint TA, or a finger.
+    Finger,
+    /// The gatekeeper's state.
+    Password,
+    /// The rest: what tells a device whose state is lost from a new one.
+    State,
+}
+
+impl Object {
+    /// The object of that id in the store.
+    pub fn of(id: &[u8]) -> Self {
+        let (owner, id) = id.split_first().expect("an owner");
+        let soter = *owner == b's';
+        match (owner, id) {
+            (b'f', _) => Self::Finger,
+            (b'g', _) => Self::Password,
+            (_, b"attk.a" | b"attk.b") => Self::Slot { soter },
+            (_, [b'k', b'e', b'y', b's', ..]) => Self::List {
+                soter,
+                id: id.to_vec(),
+            },
+            (_, [b's', b'p', b'a', b'r', b'e', _]) => Self::Spare,
+            // Kind, uid, hash of the scene; then the place.
+            (_, [2 | 3, .., _]) if id.len() == 18 => Self::Key {
+                soter,
+                id: id[..17].to_vec(),
+            },
+            _ => Self::State,
+        }
+    }
+}
