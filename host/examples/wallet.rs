@@ -289,6 +289,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
             "remedy": cause.remedy(),
         })
     });
+    eprintln!("wallet: {error:#}");
     let error = json!({ "message": format!("{error:#}"), "cause": told });
     println!("{:#}", json!({ "error": error }));
     match cause.map(|cause| cause as u16) {

@@ -19,6 +19,7 @@ use touchseal_verify::{
 use wallet::{Device, Face, Outcome, Wallet};
 
 const ANOTHER_APP: u32 = 10116;
+const STRANGER: u32 = 10117;
 const SHOP: [&str; 2] = ["--scene", "shop"];
 const NONCE: &str = "0707070707070707070707070707070707070707070707070707070707070707";
 
@@ -69,8 +70,9 @@ fn suite(face: Face) {
     }
     println!("{face:?}: without the device node");
     device.shell("chmod 0600 /dev/tee0");
+    // Of one who has no session yet: the HAL's may be open.
     device
-        .wallet(APP)
+        .wallet(STRANGER)
         .run(&["keys"])
         .expect_refusal(Status::NoPermission);
     device.power_off();
@@ -265,5 +267,5 @@ fn a_soter_signature_verifies(app: &Wallet<'_>) {
         .expect_done();
     app.run(&sign).expect_refusal(Status::NoPaymentKey);
     app.run(&["soter", "remove-app"]).expect_done();
-    app.run(&sign).expect_refusal(Status::NoAppKey);
+    app.run(&auth_key).expect_refusal(Status::NoAppKey);
 }
