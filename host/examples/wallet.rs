@@ -184,7 +184,8 @@ impl Keys {
             }
             Self::Keys => {
                 let app_key = word(client.find_app_key()?);
-                let keys = client.list_payment_keys()?.keys;
+                let mut keys = client.list_payment_keys()?.keys;
+                keys.sort_by(|a, b| a.scene.as_str().cmp(b.scene.as_str()));
                 let keys = keys
                     .iter()
                     .map(|key| json!({ "scene": key.scene.as_str(), "state": word(key.state) }));
