@@ -39,7 +39,7 @@ struct Wallet {
 #[derive(Subcommand)]
 enum Command {
     #[command(flatten)]
-    Keys(Keys),
+    Keys(Lifecycle),
     Chain {
         #[arg(long, value_parser = Scene::new)]
         scene: Scene,
@@ -61,7 +61,7 @@ enum Command {
 
 /// What is the same in both dialects.
 #[derive(Subcommand)]
-enum Keys {
+enum Lifecycle {
     AppKey {
         #[arg(long)]
         replace: bool,
@@ -101,7 +101,7 @@ struct Pay {
 #[derive(Subcommand)]
 enum Soter {
     #[command(flatten)]
-    Keys(Keys),
+    Keys(Lifecycle),
     Export {
         #[arg(long, value_parser = Scene::new)]
         scene: Scene,
@@ -171,7 +171,7 @@ impl Command {
     }
 }
 
-impl Keys {
+impl Lifecycle {
     fn run<A: HoldsKeys>(self, client: &mut Client<Teec, A>) -> Result<Value> {
         match self {
             Self::AppKey { replace } => {
