@@ -33,8 +33,7 @@ impl Phone {
     /// The same, with its service manager and the service.
     fn with_hal(emmc: &Emmc) -> Self {
         let mut phone = Self::new(emmc);
-        phone.start_hub();
-        phone.start_service();
+        phone.boot.guest.start_hal().unwrap();
         phone
     }
 
@@ -69,9 +68,8 @@ impl Phone {
 
     /// A wallet's answer and its exit code.
     fn wallet(&mut self, uid: u32, args: &[&str]) -> (i32, Value) {
-        let wallet = platform().programs.join("examples/wallet-binder");
-        let command = Command::new(wallet.display().to_string());
-        let output = self.run(&command.args(args.iter().copied()).uid(uid));
+        let wallet = self.boot.guest.example("wallet-binder").unwrap();
+        let output = self.run(&wallet.args(args.iter().copied()).uid(uid));
         let stdout = String::from_utf8_lossy(&output.stdout);
         let answer = serde_json::from_str(&stdout)
             .unwrap_or_else(|error| panic!("{args:?}: {error}: {stdout}"));

@@ -197,6 +197,8 @@ fn leaves_another_try(failure: &Failure) -> bool {
                 | Status::FingerNotRecognized
                 | Status::PoorImage
                 | Status::LockedOut
+                | Status::SensorSilent
+                | Status::SensorFault
                 | Status::Busy
         )
     )

@@ -50,8 +50,9 @@ impl Failure {
         }
     }
 
-    pub fn is(&self, cause: Status) -> bool {
-        self.cause == Some(cause)
+    /// Whether another try may have another outcome, with the same finger at the same sensor.
+    pub fn may_pass(&self) -> bool {
+        matches!(self.cause, Some(Status::Busy | Status::SensorSilent))
     }
 
     pub fn tell(self) -> ExitCode {

@@ -12,7 +12,6 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use touchseal::proto::status::Status;
 
 /// How long others are waited for who use the sensor, or make keys.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -68,12 +67,12 @@ fn interface<I: FromIBinder + ?Sized>(name: &str) -> Result<Strong<I>, Failure> 
         .map_err(|error| Failure::not_reached(&format!("{name} is not served ({error})")))
 }
 
-/// Asks again while the HAL serves another.
+/// Asks again while the HAL serves another, or the sensor says nothing.
 fn patiently<R>(mut ask: impl FnMut() -> Result<R, Failure>) -> Result<R, Failure> {
     let until = Instant::now() + PATIENCE;
     loop {
         match ask() {
-            Err(failure) if failure.is(Status::Busy) && Instant::now() < until => {
+            Err(failure) if failure.may_pass() && Instant::now() < until => {
                 std::thread::sleep(PAUSE);
             }
             outcome => return outcome,

@@ -75,8 +75,7 @@ interface IPaymentKeys {
     SignedStatement exportPaymentKey(in String scene);
 
     /**
-     * Begins a payment. An app has four operations at most, SOTER sessions among them: one more is
-     * refused with BUSY.
+     * Begins a payment. An app has four operations at most: one more is refused with BUSY.
      *
      * @param client is told what the owner has to do. When its process dies, the operation ends.
      */
@@ -87,8 +86,9 @@ interface IPaymentKeys {
      *
      * The sensor serves one operation at a time: meanwhile others are refused with BUSY, and are as
      * they were. Where there was no match (NO_FINGER_ON_SENSOR, LIFT_FINGER, FINGER_NOT_RECOGNIZED,
-     * POOR_IMAGE, LOCKED_OUT), the operation stays until its lifetime is over, for another try. Anything
-     * else ends it. An operation that is over, another's, or one that was never begun is NOT_AUTHORIZED.
+     * POOR_IMAGE, LOCKED_OUT, SENSOR_SILENT, SENSOR_FAULT), the operation stays until its lifetime is
+     * over, for another try. Anything else ends it. An operation that is over, another's, or one that
+     * was never begun is NOT_AUTHORIZED.
      */
     SignedStatement finish(long handle);
 
