@@ -20,8 +20,10 @@ use touchseal::client::{Client, HoldsKeys};
 use touchseal::proto::label::{Order, Payee, Scene};
 use touchseal::proto::message::{Currency, KeyState, Payment};
 use touchseal::proto::soter::{Blob, Challenge};
+use touchseal::proto::status::Status;
 use touchseal::proto::token::AuthToken;
 use touchseal::proto::wire::WireError;
+use touchseal::soter;
 use touchseal::touch::{self, Prompt};
 use touchseal::transport::teec::{Teec, TeecError};
 use touchseal::{Error, FingerprintClient, Operation, PaymentClient, SoterClient};
@@ -127,12 +129,17 @@ fn nonce(text: &str) -> Result<[u8; 32], hex::FromHexError> {
 }
 
 fn main() -> ExitCode {
-    match Wallet::parse().command.run() {
+    let command = Wallet::parse().command;
+    let remedy = match command {
+        Command::Soter(_) => soter::remedy,
+        _ => Status::remedy,
+    };
+    match command.run() {
         Ok(done) => {
             println!("{done:#}");
             ExitCode::SUCCESS
         }
-        Err(error) => failed(&error),
+        Err(error) => failed(&error, remedy),
     }
 }
 
@@ -278,7 +285,7 @@ fn touch(uid: u32, operation: u64) -> Result<AuthToken> {
 }
 
 /// What was refused has a cause, with a number that stays and a remedy.
-fn failed(error: &anyhow::Error) -> ExitCode {
+fn failed(error: &anyhow::Error, remedy: fn(Status) -> &'static str) -> ExitCode {
     let unreached = error.downcast_ref::<TeecError>().map(|error| error.cause());
     let refused = error.downcast_ref::<Error<TeecError>>().map(Error::cause);
     let cause = unreached.or(refused);
@@ -287,11 +294,15 @@ fn failed(error: &anyhow::Error) -> ExitCode {
             "name": cause.name(),
             "number": cause as u16,
             "sentence": cause.sentence(),
-            "remedy": cause.remedy(),
+            "remedy": remedy(cause),
         })
     });
-    eprintln!("wallet: {error:#}");
-    let error = json!({ "message": format!("{error:#}"), "cause": told });
+    let mut message = format!("{error:#}");
+    if let Some(cause) = cause {
+        message = message.replace(cause.remedy(), remedy(cause));
+    }
+    eprintln!("wallet: {message}");
+    let error = json!({ "message": message, "cause": told });
     println!("{:#}", json!({ "error": error }));
     match cause.map(|cause| cause as u16) {
         None => ExitCode::from(2),
