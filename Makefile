@@ -5,7 +5,7 @@ TAS := $(addprefix --package touchseal-,optee payment soter gatekeeper fingerpri
 TEST_TAS := $(addprefix --package touchseal-,optee simulated hostile)
 TOOLBOX := qemu/toolbox
 PLATFORM := qemu/build/platform.sh
-SCRIPTS := ta/build.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as qemu/guest/finger $(wildcard qemu/*/*.sh host/*/*.sh host/*/*/*.sh)
+SCRIPTS := ta/build.sh ta/core/fuzz/rustc.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as qemu/guest/finger $(wildcard qemu/*/*.sh host/*/*.sh host/*/*/*.sh)
 
 CUTS ?= 200
 KEYS ?= 200

@@ -12,5 +12,6 @@ mv "$out"/usr/lib/llvm-19/lib/libFuzzer.a "$out/"
 rm -rf "$out/usr"
 # What the package libstdc++-dev would have made.
 ln -s /usr/lib/x86_64-linux-gnu/libstdc++.so.6 "$out/libstdc++.so"
-exec "$REPO/qemu/toolbox" env CARGO_TARGET_DIR="$out/target" \
+"$REPO/qemu/toolbox" env CARGO_TARGET_DIR="$out/target" \
     cargo install --quiet --locked --root "$out" "cargo-fuzz@$VERSION"
+rm -rf "$out/target"

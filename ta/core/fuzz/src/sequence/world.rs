@@ -12,7 +12,7 @@ use crate::lived;
 use touchseal_nonsecure::Device;
 
 /// More restarts than that there are not: after each, everything is looked at.
-const RESTARTS: u8 = 6;
+const RESTARTS: u8 = 10;
 
 pub struct World {
     pub device: Device,
