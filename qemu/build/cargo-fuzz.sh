@@ -9,7 +9,7 @@ readonly VERSION=0.13.2
 out=$1
 unpack_packages "$out" "trixie trixie-updates" alone:libfuzzer-19-dev
 mv "$out"/usr/lib/llvm-19/lib/libFuzzer.a "$out/"
-rm -rf "$out/usr"
+rm -rf "${out:?}/usr"
 # What the package libstdc++-dev would have made.
 ln -s /usr/lib/x86_64-linux-gnu/libstdc++.so.6 "$out/libstdc++.so"
 "$REPO/qemu/toolbox" env CARGO_TARGET_DIR="$out/target" \

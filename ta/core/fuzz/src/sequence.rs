@@ -1,14 +1,14 @@
 //! Commands of several users in several sessions, in any order, over a store that fails:
 //! after each step, and after each restart, what must hold holds.
 //!
-//! - No key is lost, comes back, or is under two names ([`keys`]).
+//! - No key is lost, comes back, or is under two names (`keys`).
 //! - The counter of what is signed rises, and the audit chain has no other order
-//!   ([`ledger`]).
-//! - Nothing is signed without its match, twice, or as something else ([`tills`]).
-//! - No cut, restart or fault buys an attempt with a finger or a password ([`fingers`],
-//!   [`passwords`]).
+//!   (`ledger`).
+//! - Nothing is signed without its match, twice, or as something else (`tills`).
+//! - No cut, restart or fault buys an attempt with a finger or a password (`fingers`,
+//!   `passwords`).
 //! - The device key is there, can be repaired, or is told as lost; a latch is for ever
-//!   ([`factory`]).
+//!   (`factory`).
 
 mod factory;
 mod faults;
