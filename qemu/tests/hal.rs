@@ -53,6 +53,17 @@ impl Phone {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Each of them succeeds.
+    #[track_caller]
+    fn all_at_once(&mut self, commands: impl Iterator<Item = String>) {
+        let start: String = commands
+            .map(|command| format!("({command} >&2) & all=\"$all $!\"; "))
+            .collect();
+        self.must(&format!(
+            "{IN_PROGRAMS} true; {start} for one in $all; do wait $one || bad=$one; done; [ -z \"$bad\" ]"
+        ));
+    }
+
     fn start_hub(&mut self) {
         self.must("rsb_hub >/dev/console 2>&1 & sleep 1; kill -0 $!");
     }
@@ -228,9 +239,9 @@ fn four_apps_at_once_pay_and_a_killed_one_is_in_nobodys_way() {
     let mut phone = Phone::with_hal(&emmc);
     let make = (APP..APP + 4).map(|uid| {
         let wallet = format!("as {uid} examples/wallet-binder");
-        format!("({wallet} app-key && {wallet} payment-key --scene checkout) & ")
+        format!("{wallet} app-key && {wallet} payment-key --scene checkout")
     });
-    phone.must(&format!("{IN_PROGRAMS} {} wait", make.collect::<String>()));
+    phone.all_at_once(make);
 
     // Killed while it waits for its finger, which the next one shows.
     let dies = pay_in_shell(APP);
@@ -245,8 +256,7 @@ fn four_apps_at_once_pay_and_a_killed_one_is_in_nobodys_way() {
     assert_eq!(phone.shell("ls /tmp/10115.paid").code, 1);
 
     owner.place_again(&hand);
-    let pay = (APP..APP + 4).map(|uid| format!("({}) & ", pay_in_shell(uid)));
-    phone.must(&format!("{IN_PROGRAMS} {} wait", pay.collect::<String>()));
+    phone.all_at_once((APP..APP + 4).map(pay_in_shell));
     hand.lift();
     let paid: Vec<_> = (APP..APP + 4)
         .map(|uid| phone.verified(uid).payment.header)
