@@ -1,4 +1,4 @@
-//! `make measure`: what the commands cost in time and in authenticated RPMB reads and writes, with one
+//! `make measure`: what a call costs through each face; what the commands cost in time and in authenticated RPMB reads and writes, with one
 //! payment key on the device and with many. Fails when a payment or a SOTER signature is not
 //! exactly one write.
 //!
