@@ -37,7 +37,7 @@ refuse_unloadable() {
     undefined=$(readelf --dyn-syms --wide "$elf" | awk '$7 == "UND" && $8 != "" { print $8 }' | paste -sd' ')
     [ -z "$undefined" ] || die "$name has undefined symbols: $undefined." \
         "A crate among its dependencies calls the C library."
-    readelf --sections --wide "$elf" | grep -q ' \.ta_head ' || die \
+    grep -q ' \.ta_head ' <(readelf --sections --wide "$elf") || die \
         "$name has no .ta_head section: it is no trusted application." \
         "Its crate must call optee-utee-build from its build script."
 }

@@ -47,9 +47,10 @@ same "trusted applications" \
 # The libraries: found by their names, for the right machine, with the names inside that are outside.
 same "libtouchseal.so" "$root/$libraries/libtouchseal.so.0" "$(realpath "$libraries/libtouchseal.so")"
 for file in usr/local/bin/touchseal $hal $libraries/libtouchseal.so.0; do
-    readelf --file-header "$file" | grep -q 'Machine:.*AArch64' || failed "$file is for another machine"
+    # Not a pipe: grep ends at the first line, and what writes into it would fail.
+    grep -q 'Machine:.*AArch64' <(readelf --file-header "$file") || failed "$file is for another machine"
 done
-readelf --dynamic "$libraries/libtouchseal.so.0" | grep -qF 'Library soname: [libtouchseal.so.0]' || failed "libtouchseal.so.0 has another SONAME"
+grep -qF 'Library soname: [libtouchseal.so.0]' <(readelf --dynamic "$libraries/libtouchseal.so.0") || failed "libtouchseal.so.0 has another SONAME"
 for file in "$local"/lib/{aarch64-linux-gnu/pkgconfig/touchseal.pc,systemd/system/touchseal-hal.service}; do
     ! grep -n '@[A-Z]*@' "$file" || failed "$file is not filled in"
 done
@@ -60,7 +61,7 @@ grep -q "^ExecStart=/usr/libexec/" "$other/usr/lib/systemd/system/touchseal-hal.
 warnings=$(mandoc -T lint -W warning "$local"/share/man/man1/*.1 | grep -v 'missing date, using ""' || true)
 same "warnings about the man pages" "" "$warnings"
 for page in "$local"/share/man/man1/*.1; do
-    mandoc -T utf8 "$page" | grep -q "^touchseal" || failed "$page renders as nothing"
+    grep -q "^touchseal" <(mandoc -T utf8 "$page") || failed "$page renders as nothing"
 done
 [ -f "$local/share/man/man1/touchseal-soter-sign.1" ] || failed "touchseal soter sign has no page"
 
