@@ -76,10 +76,25 @@ CONF
     mkdir -p "$state/none"
 }
 
+# as_other NAME OTHER: NAME=VERSION, in the newest version whose upstream part is that of
+# OTHER's candidate. An architecture may be some days behind the others in a suite.
+as_other() {
+    local upstream version
+    upstream=$(apt-cache show --no-all-versions "$2" | sed -nE '1,/^$/s/^Version: ([^+~-]*).*/\1/p')
+    version=$(apt-cache madison "$1" | awk -v upstream="$upstream" \
+        '{ v = $3; sub(/[+~-].*/, "", v) } v == upstream && !found { found = $3 } END { print found }')
+    [ -n "$version" ] || die \
+        "No suite of $(debian_mirror) has $1 in version $upstream, which $2 has." \
+        "A mirror in the middle of an update is fine again in some days. Or name another: make DEBIAN_MIRROR=<address>."
+    echo "$1=$version"
+}
+
 # unpack_packages ROOT SUITES PACKAGE...: downloads the packages and all that
 # they depend on, and unpacks them in ROOT. Leaves the list in ROOT/packages.
-# A package written alone:NAME comes without what it depends on.
-# NEWER names the packages to take from backports.
+# A package written alone:NAME comes without what it depends on, and alone:NAME=OTHER in
+# the upstream version that OTHER has.
+# NEWER names the packages to take from backports. From the suite REST comes nothing but
+# what no other suite has in the version of another package.
 unpack_packages() {
     local root=$1 suites=$2 state=$1/.apt debs package file
     local alone=() packages=()
@@ -92,13 +107,18 @@ unpack_packages() {
     done
     debs=$(downloads)/debs
     # shellcheck disable=SC2086 # a list of suites
-    private_apt "$state" $suites
-    [ -z "${NEWER:-}" ] ||
-        printf 'Package: %s\nPin: release n=*-backports\nPin-Priority: 990\n' "$NEWER" >"$state/preferences"
+    private_apt "$state" $suites ${REST:-}
+    {
+        [ -z "${NEWER:-}" ] || printf 'Package: %s\nPin: release n=*-backports\nPin-Priority: 990\n\n' "$NEWER"
+        [ -z "${REST:-}" ] || printf 'Package: *\nPin: release n=%s\nPin-Priority: -1\n' "$REST"
+    } >"$state/preferences"
     export APT_CONFIG=$state/apt.conf
     apt-get update -q --error-on=any || die \
         "Cannot read the package lists of $(debian_mirror)." \
         "Check the network, or name another mirror: make DEBIAN_MIRROR=<address>. Details: $LOGS."
+    for package in "${!alone[@]}"; do
+        case ${alone[package]} in *=*) alone[package]=$(as_other "${alone[package]%=*}" "${alone[package]#*=}") ;; esac
+    done
     # With an empty archive folder every package is listed, fetched or not.
     {
         apt-get install -qq --print-uris -o Dir::Cache::archives="$state/none" "${packages[@]}" &&

@@ -8,7 +8,7 @@ set -euo pipefail
 root=$1
 packages=(
     qemu-system-arm
-    rustc cargo rust-clippy rustfmt libstd-rust-dev alone:libstd-rust-dev:arm64/trixie-backports
+    rustc cargo rust-clippy rustfmt libstd-rust-dev alone:libstd-rust-dev:arm64=rustc
     gcc g++ libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross
     flex bison bc device-tree-compiler libssl-dev libelf-dev openssl
     shellcheck mandoc systemd
@@ -19,7 +19,7 @@ packages=(
 
 mkdir -p "$root"/usr/{bin,sbin,lib,lib64}
 for dir in bin sbin lib lib64; do ln -s usr/$dir "$root/$dir"; done
-NEWER="qemu-* rustc cargo rustfmt rust-* libstd-rust-*" \
+NEWER="qemu-* rustc cargo rustfmt rust-* libstd-rust-*" REST=forky \
     unpack_packages "$root" "trixie trixie-updates trixie-backports" "${packages[@]}"
 
 # The links that the packages' own scripts would have made.
