@@ -24,6 +24,7 @@ mod keys;
 pub mod payment;
 pub mod platform;
 pub mod record;
+pub mod signature;
 pub mod soter;
 mod survey;
 
