@@ -35,7 +35,7 @@ def tree(edges):
 
 linked, everything = tree("normal,no-proc-macro"), tree("normal,build")
 packages = {f"{package['name']}@{package['version']}": package
-            for package in json.loads(cargo("metadata", "--format-version=1"))["packages"]}
+            for package in json.loads(cargo("metadata", "--all-features", "--format-version=1"))["packages"]}
 with open("Cargo.lock", "rb") as lock:
     checksums = {f"{package['name']}@{package['version']}": package.get("checksum")
                  for package in tomllib.load(lock)["package"]}

@@ -11,8 +11,6 @@
     clippy::arithmetic_side_effects
 )]
 
-extern crate alloc;
-
 pub mod auth_token;
 pub mod config;
 mod device_key;
