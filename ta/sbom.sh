@@ -15,7 +15,7 @@ if [ $# = 0 ]; then
 fi
 case $1 in
     ta) of=(--package=touchseal-{payment,soter,gatekeeper,fingerprint}) ;;
-    host) of=(--package=touchseal{,-hal,-capi} --features touchseal/teec,touchseal-hal/teec,touchseal-capi/teec) ;;
+    host) of=(--package=touchseal{,-hal,-capi} --features "touchseal/teec touchseal-hal/teec touchseal-capi/teec") ;;
     *) die "No bill of materials of $1." "There is one of ta, and one of host." ;;
 esac
 cd "$REPO"
