@@ -15,11 +15,10 @@ fi
 QUIET=1 part deny "$(key $VERSION)" 2000 "cargo-deny $VERSION, about 5 minutes" "$0" fill
 cd "$REPO"
 deny() { "$REPO/qemu/toolbox" "$PART/bin/cargo-deny" --log-level error "$@"; }
-check() { deny check --hide-inclusion-graph "$@"; }
 readonly RUSTSEC=https://github.com/RustSec/advisory-db
 fetched=$CACHE/advisories-fetched
 
-advisories=yes
+[ "${1:-}" = advisories ] || deny check --hide-inclusion-graph bans licenses sources
 if timeout 120 "$REPO/qemu/toolbox" "$PART/bin/cargo-deny" fetch db >"$LOGS/advisories.log" 2>&1; then
     touch "$fetched"
 elif [ "${1:-}" = advisories ]; then
@@ -30,7 +29,8 @@ elif [ -f "$fetched" ]; then
     say "advisories: $RUSTSEC does not answer: checked against those of $days days ago."
 else
     say "advisories: NOT CHECKED: $RUSTSEC does not answer, and none were fetched before."
-    advisories=
+    exit
 fi
-[ -z "$advisories" ] || check --disable-fetch advisories
-[ "${1:-}" = advisories ] || check bans licenses sources
+# They were just fetched, or cannot be; so were the crates.
+"$REPO/qemu/toolbox" cargo fetch --quiet --locked
+deny --offline check --hide-inclusion-graph advisories
