@@ -17,6 +17,7 @@ cd "$REPO"
 deny() { "$REPO/qemu/toolbox" "$PART/bin/cargo-deny" --log-level error "$@"; }
 readonly RUSTSEC=https://github.com/RustSec/advisory-db
 fetched=$CACHE/advisories-fetched
+mkdir -p "$LOGS"
 
 [ "${1:-}" = advisories ] || deny check --hide-inclusion-graph bans licenses sources
 if timeout 120 "$REPO/qemu/toolbox" "$PART/bin/cargo-deny" fetch db >"$LOGS/advisories.log" 2>&1; then
