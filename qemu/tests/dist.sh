@@ -96,7 +96,8 @@ said=$(dist) && failed "a folder of somebody's was taken"
 grep -qF "is there, and no release" <<<"$said" || failed "a folder of somebody's: $said"
 rm -r "$place/cache/dist"
 
-# released KEY-NAME-AND-ARGUMENTS...: a release, looked at.
+version=$(sed -n 's/^pub const TA_VERSION: u32 = \([0-9]*\);$/\1/p' "$REPO/proto/src/lib.rs")
+# released SETTING=VALUE...: a release, looked at.
 released() {
     local elf uuid
     dist "$@" >"$place/said" || failed "no release:" "$(cat "$place/said")"
@@ -108,6 +109,8 @@ released() {
         cmp "$elf" <(tail -c "$(stat -c %s "$elf")" "$place/cache/dist/$uuid.ta") || failed "$uuid.ta: another content"
         tool python3 "$qemus/scripts/sign_encrypt.py" verify --uuid "$uuid" --key "$public" --in "$place/cache/dist/$uuid.ta" >/dev/null ||
             failed "$uuid.ta: does not verify"
+        grep -q "ta_version: *$version$" <(tool python3 "$qemus/scripts/sign_encrypt.py" display --in "$place/cache/dist/$uuid.ta") ||
+            failed "$uuid.ta: another version than $version"
     done
     [ "$(find "$place/cache/dist" -name '*.ta' | wc -l)" = 4 ] || failed "not four trusted applications"
     grep -q "\"optee-os@4\.10\"" "$place/cache/dist/touchseal-ta.cdx.json" || failed "OP-TEE is not on the bill of materials"
