@@ -4,7 +4,7 @@
 
 mod device;
 
-use device::{Owner, begin, life, show};
+use device::{Owner, begin, life, shop, show};
 use touchseal::finger::Image;
 use touchseal::proto::status::Status;
 use touchseal::{Error, FingerprintClient};
@@ -21,7 +21,7 @@ fn on_the_stack(work: impl FnOnce() + Send + 'static) {
 }
 
 #[test]
-fn fingers_are_enrolled_and_compared_on_it() {
+fn fingers_are_enrolled_compared_and_paid_with_on_it() {
     let device = Device::default();
     life(&device).unwrap();
     let noise = |width: u16, height: u16| Image {
@@ -36,6 +36,7 @@ fn fingers_are_enrolled_and_compared_on_it() {
         let mut settings = FingerprintClient::new(device.fingerprint(Login::App { uid: 0 }));
         device::enroll(&mut settings, 3).unwrap();
         let mut owner = Owner::of(&device);
+        owner.payments.generate_payment_key(shop(), false).unwrap();
         let handle = begin(&mut owner).unwrap();
         for picture in pictures {
             owner.fingers.place(&picture).unwrap();
@@ -44,6 +45,7 @@ fn fingers_are_enrolled_and_compared_on_it() {
         }
         let wrong = show(&mut owner.fingers, handle, 5).unwrap_err();
         assert_eq!(wrong, Error::Refused(Status::FingerNotRecognized));
-        show(&mut owner.fingers, handle, 3).unwrap();
+        let token = show(&mut owner.fingers, handle, 3).unwrap();
+        owner.payments.finish(handle, token).unwrap();
     });
 }
