@@ -73,16 +73,14 @@ commit=$("$REPO/qemu/toolbox" git -C "$REPO" describe --always --abbrev=40 --exc
 case $commit in *-dirty | unknown)
     say "WARNING: commit $commit: nobody can build this again from what is committed."
 esac
-"$REPO/qemu/toolbox" sed 's/^/  /' "$("$REPO/qemu/toolbox" sh -c 'echo "$TOUCHSEAL_TOOLBOX"')/versions" >"$new/tools"
 cat >"$new/BUILD" <<BUILD
 commit        $commit
 TA version    $(sed -n 's/^pub const TA_VERSION: u32 = \([0-9]*\);$/\1/p' "$REPO/proto/src/lib.rs")
 OP-TEE        $optee, host_include/conf.mk $(sha256sum <"$kit/host_include/conf.mk" | cut -d' ' -f1)
 signed for    $(modulus "$key" | sha256sum | cut -d' ' -f1) (sha256 of openssl rsa -modulus)
 tools
-$(cat "$new/tools")
+$(sed 's/^/  /' "$CACHE/toolbox-$(toolbox_key)/versions")
 BUILD
-rm "$new/tools"
 (cd "$new" && sha256sum -- * >../dist.sums && mv ../dist.sums SHA256SUMS)
 rm -rf "$dist"
 mkdir -p "$(dirname "$dist")"
