@@ -16,6 +16,9 @@ place=$CACHE/elsewhere
 rm -rf "$place"/{checkout,kit,cache/dist}
 mkdir -p "$place"/{checkout,cache,keys}
 cp -a "$REPO"/{.cargo,.gitignore,Cargo.toml,Cargo.lock,host,proto,qemu,ta} "$place/checkout/"
+# Cargo goes by dates, and a copy's may lie before what was built of the copy before.
+sources=$(cd "$place/checkout" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
+[ "$sources" = "$(cat "$place/sources" 2>/dev/null)" ] || find "$place/checkout" -type f -exec touch {} +
 ln -sfn "$CACHE/cargo" "$place/cache/cargo"
 toolbox=toolbox-$(toolbox_key)
 ln -sfn "$CACHE/$toolbox" "$place/cache/$toolbox"
@@ -134,4 +137,5 @@ cmp "$place/bill" "$place/cache/dist/touchseal-ta.cdx.json" || failed "two bills
 rm -r "$place/cache/dist"
 refused "a signer that signs otherwise" "is no signature of" TA_SIGN_KEY="$public" TA_SIGNER="$place/keys/signer" SALT=20
 refused "a signer that does not" "did not sign" TA_SIGN_KEY="$public" TA_SIGNER=/bin/false
+echo "$sources" >"$place/sources"
 echo "dist: ok"
