@@ -53,6 +53,13 @@ pub fn data_of(rpmb: &[u8], id: &[u8]) -> Option<Range<usize>> {
     found.map(|entry| entry.data)
 }
 
+/// Where the data of all objects is.
+pub fn data(rpmb: &[u8]) -> Vec<Range<usize>> {
+    let active = entries(rpmb).into_iter();
+    let active = active.filter(|entry| entry.flags & ACTIVE != 0);
+    active.map(|entry| entry.data).collect()
+}
+
 /// The id of the one object whose id begins so.
 pub fn id_from(rpmb: &[u8], start: &[u8]) -> Vec<u8> {
     let start = hex::encode_upper(start);
