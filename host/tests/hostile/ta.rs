@@ -2,6 +2,7 @@
 //! it is told to, as itself. What it may not know, it is not told; what it may not do is
 //! refused; and what it makes up is not believed.
 
+use super::target::{TARGETS, refusal};
 use crate::blackbox::{Bench, client, label, payment, refused};
 use crate::{Optee, as_uid};
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,9 +15,9 @@ use touchseal::proto::command::{
 };
 use touchseal::proto::message::*;
 use touchseal::proto::status::Status;
-use touchseal::proto::token::{AuthToken, FINGERPRINT, SIMULATED};
+use touchseal::proto::token::{AuthToken, FINGERPRINT, PASSWORD, SIMULATED};
 use touchseal::proto::transport::{CallError, call};
-use touchseal::proto::{GATEKEEPER_TA, PAYMENT_TA, SIMULATED_FINGERPRINT_TA, SOTER_TA};
+use touchseal::proto::{GATEKEEPER_TA, HAL_UID, PAYMENT_TA, SIMULATED_FINGERPRINT_TA, SOTER_TA};
 
 pub const HOSTILE_TA: &str = "26494dd0-612d-4437-a1d9-25cdb7bee420";
 /// Its command to watch a request's first byte: so many reads, and whether it changed.
@@ -41,11 +42,21 @@ fn ask<R: Request>(ta: &str, claimed: u32, request: &R) -> Result<R::Response, C
         request,
         &mut vec![0; R::MAX + 1],
         &mut vec![0; room],
-        |command, request, response| relay(ta, claimed, command, request, response),
+        |command, request, response| relay(&mut open(), ta, claimed, command, request, response),
     )
 }
 
+fn open() -> Session {
+    as_uid(10070, || {
+        let mut context = Context::new().unwrap();
+        context
+            .open_session(Uuid::parse_str(HOSTILE_TA).unwrap())
+            .unwrap()
+    })
+}
+
 fn relay(
+    session: &mut Session,
     ta: &str,
     claimed: u32,
     command: u32,
@@ -53,12 +64,6 @@ fn relay(
     response: &mut [u8],
 ) -> Result<usize, Denied> {
     let said = [ta.as_bytes(), request].concat();
-    let mut session: Session = as_uid(10070, || {
-        let mut context = Context::new().unwrap();
-        context
-            .open_session(Uuid::parse_str(HOSTILE_TA).unwrap())
-            .unwrap()
-    });
     let mut operation = Operation::new(
         0,
         ParamTmpRef::new_input(&said),
@@ -122,27 +127,68 @@ fn it_is_no_app_and_no_soter_ta_whatever_it_claims() {
     }
 }
 
+/// Of all commands, and of numbers that are none: those that anyone may give are read.
+#[test]
+fn it_is_anyone_to_every_command() {
+    let _alone = Optee::new();
+    let mut session = open();
+    for target in &TARGETS {
+        for command in target.commands() {
+            let mut response = vec![0; target.largest_response];
+            for claimed in [0, HAL_UID] {
+                let no_message = [0];
+                let uuid = target.uuid;
+                let len = relay(
+                    &mut session,
+                    uuid,
+                    claimed,
+                    command,
+                    &no_message,
+                    &mut response,
+                );
+                let expected = match target.may(None, command) {
+                    Some(false) => Status::NotAuthorized,
+                    _ => Status::BadRequest,
+                };
+                let answer = &response[..len.unwrap()];
+                assert_eq!(answer, refusal(expected), "{} TA, {command}", target.name);
+            }
+        }
+    }
+}
+
 /// The sensor's line is for the fingerprint TA that it belongs to.
 #[test]
 fn it_does_not_get_at_the_sensor() {
     let _alone = Optee::new();
     for command in 0..4 {
-        let denied = relay(SECURE_UART, 0, command, &[0; 16], &mut [0; 16]);
+        let denied = relay(&mut open(), SECURE_UART, 0, command, &[0; 16], &mut [0; 16]);
         assert_eq!(denied, Err(Denied(ACCESS_DENIED)));
     }
 }
 
-/// A token that it makes up itself, with any key that it can come by.
+/// Keys that it can come by.
+const KEYS: [[u8; 32]; 3] = [[0; 32], [0xff; 32], [0x5a; 32]];
+
+/// A token that it makes up itself.
+fn forged(key: &[u8; 32], token: AuthToken) -> AuthToken {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    mac.update(&token.authenticated());
+    let mac = mac.finalize().into_bytes().into();
+    AuthToken { mac, ..token }
+}
+
 #[test]
 fn its_tokens_are_not_believed() {
     let optee = Optee::new();
     let mut app = client(&optee, 10072);
     let mut sensor = touchseal::FingerprintClient::new(optee.fingerprint(10072));
+    let mut settings = touchseal::FingerprintClient::new(optee.fingerprint(0));
     let epoch = sensor.fingers().unwrap().authenticator_id;
     let now = crate::blackbox::touch(&optee, 10072, 1).timestamp;
-    for key in [[0; 32], [0xff; 32], [0x5a; 32]] {
+    for key in KEYS {
         let begun = app.begin(label("shop"), payment(1)).unwrap();
-        let mut token = AuthToken {
+        let of_a_finger = AuthToken {
             challenge: begun.handle,
             user_id: 1,
             authenticator_id: epoch,
@@ -150,9 +196,18 @@ fn its_tokens_are_not_believed() {
             timestamp: now + 1,
             mac: [0; 32],
         };
-        let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
-        mac.update(&token.authenticated());
-        token.mac = mac.finalize().into_bytes().into();
-        refused(app.finish(begun.handle, token), Status::NotAuthorized);
+        let of_a_password = |challenge| AuthToken {
+            challenge,
+            authenticator_id: 0,
+            authenticator_type: PASSWORD,
+            ..of_a_finger.clone()
+        };
+        let password = forged(&key, of_a_password(sensor.challenge().unwrap()));
+        refused(sensor.reset_lockout(password), Status::NotAuthorized);
+        let password = forged(&key, of_a_password(settings.challenge().unwrap()));
+        let enrolment = settings.begin_enroll(Some(password));
+        refused(enrolment, Status::NotAuthorized);
+        let finger = forged(&key, of_a_finger);
+        refused(app.finish(begun.handle, finger), Status::NotAuthorized);
     }
 }
