@@ -4,7 +4,7 @@
 mod boot;
 mod fat;
 
-use boot::{APP, Boot, ROOT, owner, platform, refused};
+use boot::{APP, Boot, owner, platform, refused};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use touchseal::PaymentClient;
@@ -54,7 +54,7 @@ fn nothing_of_ours_is_the_normal_worlds_to_put_back() {
     let outside = emmc.read_outside_rpmb().unwrap();
     let mut boot = Boot::of(&platform, &emmc);
     let list = format!("cd {FOLDER} && md5sum *");
-    let mut run = |boot: &mut Boot, script: &str| boot.guest.run(&sh(script), LIMIT).unwrap();
+    let run = |boot: &mut Boot, script: &str| boot.guest.run(&sh(script), LIMIT).unwrap();
     let old = format!("mkdir -p {FOLDER} && echo old >{FOLDER}/dirf.db && echo old >{FOLDER}/0");
     assert_eq!(run(&mut boot, &old).code, 0);
     let before = run(&mut boot, &list);

@@ -10,6 +10,7 @@
 //! | 12 | 4 | unused |
 //! | 16 | 16 | the file's key, encrypted |
 //! | 32 | 224 | file name: `/` TA's UUID `/` object id, both in hexadecimal |
+#![allow(dead_code, reason = "each test uses some")]
 
 use std::ops::Range;
 
