@@ -38,8 +38,8 @@ fn no_other_types_are_served() {
 fn no_command_takes_another_type() {
     let optee = Optee::new();
     let mut witness = Witness::new(&optee);
-    // The kernel gives small numbers; nothing is registered here.
-    let mut made_up = [NULL, 0, 1, i32::MAX].map(MadeUp::new);
+    // The kernel begins to count at one.
+    let mut made_up = [NULL, 0, 1 << 20, i32::MAX].map(MadeUp::new);
     for (target, uid) in every_session() {
         let mut attack = Attack::new(target, uid);
         let memory = Memory::new(1, target.largest_response);
@@ -151,6 +151,35 @@ fn a_request_may_lie_anywhere_even_in_its_response() {
             both.restore(request..request + 1);
             both.restore(room..end);
             both.assert_untouched(0..both.len());
+        }
+    }
+    assert_eq!(witness.goes_on(), 0);
+}
+
+/// The room for the answer is registered, and the request is a part of it.
+#[test]
+fn registered_memory_is_served_alike() {
+    let optee = Optee::new();
+    let mut witness = Witness::new(&optee);
+    // What the kernel gives to the only memory that is registered.
+    let mut registered = MadeUp::new(1);
+    for target in &TARGETS {
+        let mut attack = Attack::new(target, Some(APP));
+        let memory = Memory::new(1, target.largest_response);
+        let room = memory.room();
+        for at in [0, 1, target.largest_response - 1] {
+            memory.response.write(room.start + at, &[1]);
+            let [_, response, none, _] = memory.parameters();
+            let kind = ParamType::MemrefPartialInput;
+            let request = Parameter::registered(kind, &mut registered, at..at + 1);
+            let parameters = [request, response, none, none];
+            let (outcome, after) = attack.session.call(target.question, parameters);
+            assert_eq!(outcome, Ok(()), "{} TA", target.name);
+            let answer = memory.response.read(room.start..room.start + 3);
+            assert_eq!(answer, [1, 0, 0], "{} TA", target.name);
+            memory
+                .response
+                .restore(room.start..room.start + after[1].size.max(at + 1));
         }
     }
     assert_eq!(witness.goes_on(), 0);
