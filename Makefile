@@ -9,6 +9,7 @@ SCRIPTS := $(wildcard ta/*.sh) ta/core/fuzz/rustc.sh qemu/toolbox qemu/run-in-gu
 
 CUTS ?= 200
 KEYS ?= 200
+N ?= 1000000
 FACES := $(GUEST) --package touchseal --package touchseal-hal --package touchseal-capi --features touchseal/teec,touchseal-hal/teec,touchseal-capi/teec
 PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(FACES) --lib --bins --examples && $(TOOLBOX) host/capi/examples/build.sh
 HERE := $(TOOLBOX) cargo build --quiet --release --package touchseal
@@ -17,7 +18,7 @@ POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --b
 T ?= all
 SECONDS ?= 60
 
-.PHONY: help dist sbom advisories install run shell programs header test test-host test-guest check fuzz power-cut measure tools ta platform platform-test clean distclean
+.PHONY: help dist sbom advisories install run shell programs header test test-host test-guest check fuzz hostile power-cut measure tools ta platform platform-test clean distclean
 # The scripts use all processors; two of them at once would only get in each other's way.
 .NOTPARALLEL:
 
@@ -28,6 +29,7 @@ help:
 	@echo 'make test-host      the tests that need no QEMU'
 	@echo 'make check          format, clippy, docs, scripts, licences: warnings are errors'
 	@echo 'make fuzz           fuzz the target T (all) for SECONDS (60) each'
+	@echo 'make hostile        N calls (1000000) of a client that means harm, on the real OP-TEE'
 	@echo 'make power-cut      cut the power CUTS times (200) while apps pay, and look at what is left'
 	@echo 'make measure        time, RPMB reads and writes of the commands, with 1 key and with KEYS (200)'
 	@echo 'make header         the C library'"'"'s header, anew from its code'
@@ -44,7 +46,7 @@ help:
 	@echo 'TOUCHSEAL_CACHE     where everything is built (~/.cache/touchseal)'
 	@echo 'DL_DIR              where downloads are kept, and looked for first (TOUCHSEAL_CACHE/dl)'
 	@echo 'DEBIAN_MIRROR       the Debian mirror (the one that apt uses here)'
-	@echo 'CUTS, SEED          how often make power-cut cuts, and the seed that repeats a run'
+	@echo 'CUTS, N, SEED       how often make power-cut cuts, make hostile calls; the seed that repeats a run'
 	@echo 'TOUCHSEAL_EMMC      the image of the emulated device (TOUCHSEAL_CACHE/emmc.img)'
 
 run: programs
@@ -115,6 +117,10 @@ programs: platform
 
 install:
 	@host/install/install.sh
+
+hostile: tools programs
+	@TOUCHSEAL_SENSOR=simulated TOUCHSEAL_TIME_LIMIT=1000000 TOUCHSEAL_CALLS=$(N) TOUCHSEAL_SEED=$(or $(SEED),$(shell date +%s)) \
+		$(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test optee hostile::storm -- --nocapture
 
 power-cut: programs
 	@$(POWER_CUT) $(CUTS) $(SEED)

@@ -94,6 +94,18 @@ impl Emmc {
         Ok(rpmb)
     }
 
+    /// What is on it outside of that partition, where the normal world writes as it likes.
+    ///
+    /// # Errors
+    ///
+    /// When the image cannot be read.
+    pub fn read_outside_rpmb(&self) -> Result<Vec<u8>> {
+        let mut all = std::fs::read(&self.path)?;
+        let start = usize::try_from(RPMB_START)?;
+        all.drain(start..start + usize::try_from(self.rpmb_size)?);
+        Ok(all)
+    }
+
     /// Puts something else there, past its authentication: flash that has gone bad. While
     /// no guest runs.
     ///

@@ -8,6 +8,7 @@ use boot::{APP, Boot, ROOT, owner, platform, refused};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use touchseal::Error;
+use touchseal::proto::password::Password;
 use touchseal::proto::signed::{KeyKind, KeyStatement, Statement};
 use touchseal::proto::status::Status;
 use touchseal_qemu::{Command, Emmc, label, some_payment};
@@ -297,11 +298,12 @@ fn a_full_rpmb_keeps_what_is_in_it() {
 
 /// Firmware with an older version put back, as somebody does who hopes that it is weaker.
 /// Nothing of the normal world is kept over a boot (its root file system is in memory), so
-/// this is also the case where the normal world's storage was wiped.
+/// this is also the case where the normal world's storage was wiped; `rollback` looks there.
 #[test]
 fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
     let (old, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
     let newer = old.next().unwrap();
+    let password = || Password::new(b"owner's").unwrap();
 
     let boot = Boot::of(&old, &emmc);
     boot.set_up(&owner);
@@ -318,6 +320,9 @@ fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
     let second = boot.pay(&owner);
     assert_eq!(second, first + 1);
     boot.soter(APP).soter.find_app_key().unwrap();
+    let mut passwords = boot.proxy.gatekeeper(ROOT).unwrap();
+    passwords.set_password(None, password()).unwrap();
+    drop(passwords);
     boot.power_off();
 
     let boot = Boot::of(&old, &emmc);
@@ -342,6 +347,11 @@ fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
     refused(soter.provision(), TOO_OLD);
     refused(soter.generate_app_key(false), TOO_OLD);
     refused(soter.remove_every_key(), TOO_OLD);
+    let mut passwords = boot.proxy.gatekeeper(ROOT).unwrap();
+    let set = passwords.set_password(Some(password()), password());
+    refused(set, TOO_OLD);
+    refused(passwords.verify_password(1, password()), TOO_OLD);
+    refused(passwords.forget_password(), TOO_OLD);
     boot.power_off();
 
     let boot = Boot::of(&newer, &emmc);
@@ -351,6 +361,8 @@ fn an_old_version_does_not_touch_what_a_newer_has_sealed() {
     let listed = boot.app(APP).payments.list_payment_keys().unwrap();
     let scenes: Vec<_> = listed.keys.into_iter().map(|key| key.scene).collect();
     assert_eq!(scenes, [scene()]);
+    let mut passwords = boot.proxy.gatekeeper(ROOT).unwrap();
+    passwords.verify_password(1, password()).unwrap();
     assert_eq!(boot.pay(&owner), second + 1);
     boot.power_off();
 }

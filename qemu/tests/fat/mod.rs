@@ -10,6 +10,7 @@
 //! | 12 | 4 | unused |
 //! | 16 | 16 | the file's key, encrypted |
 //! | 32 | 224 | file name: `/` TA's UUID `/` object id, both in hexadecimal |
+#![allow(dead_code, reason = "each test uses some")]
 
 use std::ops::Range;
 
@@ -51,6 +52,13 @@ pub fn data_of(rpmb: &[u8], id: &[u8]) -> Option<Range<usize>> {
     let mut entries = entries(rpmb).into_iter();
     let found = entries.find(|entry| entry.flags & ACTIVE != 0 && entry.id == wanted);
     found.map(|entry| entry.data)
+}
+
+/// Where the data of all objects is.
+pub fn data(rpmb: &[u8]) -> Vec<Range<usize>> {
+    let active = entries(rpmb).into_iter();
+    let active = active.filter(|entry| entry.flags & ACTIVE != 0);
+    active.map(|entry| entry.data).collect()
 }
 
 /// The id of the one object whose id begins so.

@@ -4,7 +4,8 @@
 //!
 //! A command takes the UUID (text, 36 bytes) and then the request, room for the response, and
 //! the uid that is claimed. It gives 0, or with which error of OP-TEE the session or the
-//! command was refused.
+//! command was refused. [`WATCH`] is its own: it reads a request's first byte so many times, and
+//! gives 1 once that has changed, which shows that memory is shared during a call.
 #![no_std]
 #![no_main]
 #![allow(missing_docs, reason = "macros make the entry points")]
@@ -22,6 +23,7 @@ use touchseal_optee as _;
 
 const UUID: usize = 36;
 const LARGEST: usize = 8192;
+const WATCH: u32 = 0x7761_7463;
 
 #[ta_create]
 fn create() -> optee_utee::Result<()> {
@@ -45,6 +47,10 @@ type Parameters<'a> = (
 #[ta_invoke_command]
 fn invoke_command(command: u32, parameters: &mut Parameters<'_>) -> optee_utee::Result<()> {
     let (request, response, value, _) = parameters;
+    if command == WATCH {
+        value.set_b(watch(request, value.get_a())?.into());
+        return Ok(());
+    }
     let len = request.buffer_len();
     let mut said = alloc::vec![0; len.min(LARGEST)];
     request.read_at(0, &mut said)?;
@@ -66,6 +72,20 @@ fn invoke_command(command: u32, parameters: &mut Parameters<'_>) -> optee_utee::
     };
     value.set_a(refused);
     Ok(())
+}
+
+fn watch(request: &ParameterMemrefInput<'_>, reads: u32) -> optee_utee::Result<bool> {
+    let first = || {
+        let mut byte = [0];
+        request.read_at(0, &mut byte).map(|_| byte)
+    };
+    let was = first()?;
+    for _ in 0..reads {
+        if first()? != was {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn ask(
