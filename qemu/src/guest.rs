@@ -317,6 +317,15 @@ impl Guest {
         rpmb::reads(&self.logs.rpmb)
     }
 
+    /// Which blocks of the RPMB partition were written since boot, in order.
+    ///
+    /// # Errors
+    ///
+    /// When the trace cannot be read.
+    pub fn rpmb_blocks(&self) -> Result<Vec<u64>> {
+        rpmb::blocks(&self.logs.rpmb)
+    }
+
     /// The writes, as they come.
     ///
     /// # Errors

@@ -178,7 +178,8 @@ impl Default for Device {
 
 impl Device {
     /// Starts the trusted applications on `rpmb`.
-    pub fn boot(rpmb: Rpmb) -> Self {
+    pub fn boot(mut rpmb: Rpmb) -> Self {
+        rpmb.restart();
         let shared = Arc::new(Shared {
             rpmb: Mutex::new(rpmb),
             payment: Mutex::new(None),
@@ -196,8 +197,7 @@ impl Device {
 
     /// Power off and on: what is sealed stays, all else is gone.
     pub fn reboot(&mut self) {
-        let mut rpmb = std::mem::take(&mut *self.0.rpmb());
-        rpmb.restore_power();
+        let rpmb = std::mem::take(&mut *self.0.rpmb());
         *self = Self::boot(rpmb);
     }
 

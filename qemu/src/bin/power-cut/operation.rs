@@ -1,9 +1,11 @@
 //! What a device is asked for while its power may fail.
 
+use crate::device::SCENES;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// An operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Operation {
     Provision,
     Enroll,
@@ -71,7 +73,7 @@ pub enum Effect {
 }
 
 /// Whose keys: the payment TA's or the SOTER TA's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Dialect {
     Payments,
     Soter,
@@ -123,11 +125,18 @@ impl fmt::Display for Operation {
 pub const ROOT: u32 = 0;
 
 /// Where a key belongs: the device's, the app's own, or a scene's.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     pub dialect: Dialect,
     pub uid: u32,
+    #[serde(deserialize_with = "scene")]
     pub scene: Option<&'static str>,
+}
+
+/// One of ours.
+fn scene<'de, D: Deserializer<'de>>(input: D) -> Result<Option<&'static str>, D::Error> {
+    let name = Option::<String>::deserialize(input)?;
+    Ok(name.and_then(|name| SCENES.into_iter().find(|scene| *scene == name)))
 }
 
 impl Place {
