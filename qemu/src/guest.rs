@@ -335,6 +335,18 @@ impl Guest {
         Writes::follow(&self.logs.rpmb)
     }
 
+    /// Cuts the power, as dropping does: which blocks of the RPMB partition were written until
+    /// then.
+    ///
+    /// # Errors
+    ///
+    /// When the trace cannot be read.
+    pub fn cut(self) -> Result<Vec<u64>> {
+        let trace = self.logs.rpmb.clone();
+        drop(self);
+        rpmb::blocks(&trace)
+    }
+
     /// Powers the guest off.
     ///
     /// # Errors

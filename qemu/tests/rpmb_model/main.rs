@@ -10,7 +10,6 @@ use touchseal::proto::label::Lot;
 use touchseal::proto::message::Latch;
 use touchseal::proto::password::Password;
 use touchseal::proto::soter::Challenge;
-use touchseal_nonsecure::Part;
 use touchseal_qemu::{label, some_payment};
 
 const ROOT: u32 = 0;
@@ -24,6 +23,8 @@ struct Diary<P> {
     accounts: Vec<Account>,
     /// So many writes of this boot were of the commands before.
     seen: usize,
+    /// After so many writes the power was cut.
+    cut: usize,
 }
 
 impl<P: Phone> Diary<P> {
@@ -32,6 +33,7 @@ impl<P: Phone> Diary<P> {
             phone,
             accounts: Vec::new(),
             seen: 0,
+            cut: 0,
         }
     }
 
@@ -49,12 +51,21 @@ impl<P: Phone> Diary<P> {
     }
 }
 
+/// The FAT grows from the start, files from the end.
+fn part(block: &u64) -> char {
+    match block {
+        0 => 'P',
+        1..4096 => 'F',
+        _ => 'D',
+    }
+}
+
 fn password(text: &[u8]) -> Password {
     Password::new(text).unwrap()
 }
 
 /// Every command that writes, of the factory, of apps in both dialects, and of the owner.
-fn live<P: Phone>(phone: P) -> Diary<P> {
+fn live<P: Phone>(phone: P, cut: usize) -> Diary<P> {
     let shop = || label("shop").unwrap();
     let mut life = Diary::new(phone);
     life.does("info", |phone| outcome(phone.payment(ROOT).info()));
@@ -124,6 +135,15 @@ fn live<P: Phone>(phone: P) -> Diary<P> {
     life.does("remove every key", |phone| {
         outcome(phone.payment(ROOT).remove_every_key())
     });
+    life.does("app key once more", |phone| {
+        outcome(phone.payment(APP).generate_app_key(false))
+    });
+    // Before the last write, with which the key appears: a temporary file is left.
+    life.cut = life.phone.cut_app_key(APP + 1, cut);
+    life.seen = 0;
+    life.does("app key after a cut", |phone| {
+        outcome(phone.payment(APP + 1).generate_app_key(false))
+    });
     life
 }
 
@@ -186,22 +206,18 @@ fn soter<P: Phone>(life: &mut Diary<P>) {
 
 #[test]
 fn the_model_writes_what_op_tee_writes() {
-    let model = live(Model::default());
-    let guest = live(Guest::new());
-    let mut parts = Vec::new();
-    {
-        let rpmb = model.phone.device.rpmb();
-        parts.extend(rpmb.log().iter().map(|write| match write.of {
-            Part::Partition => 'P',
-            Part::Fat => 'F',
-            Part::Data => 'D',
-        }));
-    }
-    let mut parts = parts.into_iter();
+    // Of the list of its keys, and of the key, whose last one makes it appear.
+    let writes = {
+        let model = live(Model::default(), 0);
+        let last = model.accounts.last().unwrap();
+        last.2.len() - 1
+    };
+    let guest = live(Guest::new(), writes - 1);
+    let model = live(Model::default(), guest.cut);
     let mut differ = 0;
     for (real, modelled) in guest.accounts.iter().zip(&model.accounts) {
         let (name, said, blocks) = real;
-        let order: String = parts.by_ref().take(modelled.2.len()).collect();
+        let order: String = blocks.iter().map(part).collect();
         println!("{name:<30} {said:<10} {:>3} writes {order}", blocks.len());
         if real != modelled {
             differ += 1;

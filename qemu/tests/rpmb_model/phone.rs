@@ -4,6 +4,7 @@
 mod boot;
 
 use boot::{Boot, ROOT};
+use std::time::{Duration, Instant};
 use touchseal::finger::Image;
 use touchseal::proto::status::Status;
 use touchseal::proto::token::AuthToken;
@@ -12,7 +13,10 @@ use touchseal::touch::{self, Prompt};
 use touchseal::{Error, FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
 use touchseal_core::dispatch::Login;
 use touchseal_nonsecure::{Device, NonsecureTransport, finger};
-use touchseal_qemu::{Emmc, Owner, Platform, Session};
+use touchseal_qemu::{Cut, Emmc, Owner, Platform, ProxyError, Session};
+
+/// No command takes so long.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// What became of a command.
 pub type Outcome<R> = Result<R, Status>;
@@ -38,6 +42,9 @@ pub trait Phone {
     /// The blocks that were written since the device is switched on.
     fn blocks(&self) -> Vec<u64>;
     fn reboot(&mut self);
+    /// Asks for an app key, cuts the power after so many writes of that, and starts again: after
+    /// how many it went.
+    fn cut_app_key(&mut self, uid: u32, after: usize) -> usize;
 }
 
 /// OP-TEE in QEMU.
@@ -97,6 +104,25 @@ impl Phone for Guest {
     fn reboot(&mut self) {
         self.boot.take().unwrap().power_off();
         self.boot = Some(Boot::of(&self.platform, &self.emmc));
+    }
+    fn cut_app_key(&mut self, uid: u32, after: usize) -> usize {
+        let before = self.blocks().len();
+        let Boot {
+            guest,
+            proxy,
+            _logs,
+        } = self.boot.take().unwrap();
+        let mut app = proxy.payment(uid).unwrap();
+        let writes = guest.follow_rpmb_writes().unwrap();
+        proxy.answer_until(Cut {
+            at: Instant::now() + LIMIT,
+            after: Some((writes, (before + after) as u64)),
+        });
+        let cut = app.generate_app_key(false);
+        assert_eq!(cut, Err(Error::Transport(ProxyError::NoAnswer)));
+        let written = guest.cut().unwrap().len() - before;
+        self.boot = Some(Boot::of(&self.platform, &self.emmc));
+        written
     }
 }
 
@@ -160,5 +186,11 @@ impl Phone for Model {
     fn reboot(&mut self) {
         self.before = self.device.rpmb().log().len();
         self.device.reboot();
+    }
+    fn cut_app_key(&mut self, uid: u32, after: usize) -> usize {
+        self.device.rpmb().lose_power_at(after as u64);
+        outcome(self.payment(uid).generate_app_key(false)).unwrap_err();
+        self.reboot();
+        after
     }
 }

@@ -43,9 +43,17 @@ impl<A> NonsecurePlatform<A> {
 }
 
 impl<A: Algorithm> NonsecurePlatform<A> {
+    /// As on OP-TEE, a second time where a power cut had left a longer one (`ta/optee/src/keys.rs`).
     fn seal_key(&mut self, pair: A::KeyPair, id: &[u8], record: &[u8]) -> Result<Key<A>> {
         let sealed = A::to_object(&pair, record)?;
-        self.device()?.rpmb().create(&self.id(id), &sealed)?;
+        let name = self.id(id);
+        self.device()?.rpmb().create(&name, &sealed)?;
+        let key = self.open_key(id)?.ok_or(Error::StorageDamaged)?;
+        if key.record.len() == record.len() {
+            return Ok(key);
+        }
+        self.delete(id)?;
+        self.device()?.rpmb().create(&name, &sealed)?;
         self.open_key(id)?.ok_or(Error::StorageDamaged)
     }
 }
@@ -225,5 +233,45 @@ impl GatekeeperPlatform for NonsecurePlatform<()> {
     fn password_key(&mut self) -> Result<TokenKey> {
         self.device()?
             .ask_payment(Login::GatekeeperTa, &GetPasswordKey {})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Device;
+
+    /// A key pair whose numbers are so long together.
+    fn of_length(wanted: impl Fn(usize) -> bool) -> <P256 as Algorithm>::KeyPair {
+        loop {
+            let pair = P256::generate().unwrap();
+            if wanted(P256::to_object(&pair, &[]).unwrap().attributes.len()) {
+                return pair;
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_whole_where_a_cut_has_left_a_longer_one() {
+        const ID: &[u8] = b"key";
+        let record = [7; 96];
+        let mut device = Device::default();
+        device.rpmb().lose_power_at(11);
+        let long = of_length(|length| length == 112);
+        device
+            .platform::<P256>()
+            .seal_key(long, ID, &record)
+            .map(drop)
+            .unwrap_err();
+        device.reboot();
+        let short = of_length(|length| length < 112);
+        let sealed = device
+            .platform::<P256>()
+            .seal_key(short.clone(), ID, &record)
+            .unwrap();
+        assert_eq!(sealed.record, record);
+        let sealed = device.platform::<P256>().open_key(ID).unwrap().unwrap();
+        assert_eq!(sealed.record, record);
+        assert!(sealed.pair == short);
     }
 }

@@ -98,34 +98,25 @@ impl Rpmb {
 
     /// Removes an object as OP-TEE does when it finds it damaged: for tests.
     pub fn lose(&mut self, id: &[u8]) {
-        self.files.spoil(&file(id), None);
+        self.files.lose(&file(id));
     }
 
     /// Changes the last byte of an object, which is its record's: for tests.
     pub fn damage(&mut self, id: &[u8]) {
-        self.spoil(id, &|bytes| {
-            if let Some(last) = bytes.last_mut() {
-                *last ^= 1;
-            }
-        });
+        let last = |bytes: &mut [u8]| bytes[bytes.len() - 1] ^= 1;
+        self.files.spoil(&file(id), last);
     }
 
     /// Changes the first byte of an object behind its head, a key's or its record's: for tests.
     pub fn damage_first(&mut self, id: &[u8]) {
-        self.spoil(id, &|bytes| {
-            if let Some(first) = bytes.get_mut(object::HEAD) {
-                *first ^= 0x80;
-            }
-        });
+        let first = |bytes: &mut [u8]| bytes[object::HEAD] ^= 0x80;
+        self.files.spoil(&file(id), first);
     }
 
     /// Makes the head of an object impossible: for tests.
     pub fn damage_head(&mut self, id: &[u8]) {
-        self.spoil(id, &|bytes| bytes[..4].fill(0xff));
-    }
-
-    fn spoil(&mut self, id: &[u8], change: &dyn Fn(&mut Vec<u8>)) {
-        self.files.spoil(&file(id), Some(change));
+        let head = |bytes: &mut [u8]| bytes[..4].fill(0xff);
+        self.files.spoil(&file(id), head);
     }
 
     /// The ids of all objects: for tests.

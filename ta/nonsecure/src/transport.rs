@@ -195,6 +195,11 @@ impl Device {
         Self(shared)
     }
 
+    #[cfg(test)]
+    pub(crate) fn platform<A>(&self) -> NonsecurePlatform<A> {
+        platform(&self.0, b'p')
+    }
+
     /// Power off and on: what is sealed stays, all else is gone.
     pub fn reboot(&mut self) {
         let rpmb = std::mem::take(&mut *self.0.rpmb());

@@ -21,6 +21,8 @@ pub struct State {
     pub seed: u64,
     /// What chance has come to.
     pub chance: u64,
+    /// How often this was saved.
+    saved: u64,
     /// So many cuts are done.
     pub done: usize,
     pub ledger: Ledger,
@@ -32,7 +34,7 @@ pub struct State {
     pub elapsed: Duration,
 }
 
-/// Where it is kept: what is known, and by the number of its last cut what is sealed.
+/// Where it is kept: what is known, and under the number of that what is sealed.
 pub struct Kept {
     folder: PathBuf,
 }
@@ -48,8 +50,8 @@ impl Kept {
         self.folder.join("state.json")
     }
 
-    fn sealed(&self, done: usize) -> PathBuf {
-        self.folder.join(format!("rpmb-{done}.img"))
+    fn sealed(&self, saved: u64) -> PathBuf {
+        self.folder.join(format!("rpmb-{saved}.img"))
     }
 
     /// The last run, with what its device had sealed.
@@ -60,7 +62,7 @@ impl Kept {
         };
         let load = || -> Result<(State, Vec<u8>)> {
             let state: State = serde_json::from_slice(&known)?;
-            let sealed = fs::read(self.sealed(state.done))?;
+            let sealed = fs::read(self.sealed(state.saved))?;
             Ok((state, sealed))
         };
         load().map(Some).with_context(|| {
@@ -73,10 +75,12 @@ impl Kept {
 
     /// Whole or not at all: what is sealed has its name once it is complete, and counts once
     /// what is known says so.
-    pub fn save(&self, state: &State, sealed: &[u8]) -> Result<()> {
-        replace(&self.sealed(state.done), sealed)?;
+    pub fn save(&self, state: &mut State, sealed: &[u8]) -> Result<()> {
+        let before = self.sealed(state.saved);
+        state.saved += 1;
+        replace(&self.sealed(state.saved), sealed)?;
         replace(&self.known(), &serde_json::to_vec(state)?)?;
-        match fs::remove_file(self.sealed(state.done.wrapping_sub(1))) {
+        match fs::remove_file(before) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
             _ => Ok(()),
         }
@@ -128,7 +132,7 @@ mod tests {
         state
             .ledger
             .asked(Operation::SoterGeneratePaymentKey, &place);
-        kept.save(&state, b"one").unwrap();
+        kept.save(&mut state, b"one").unwrap();
         // Ended before it is known.
         replace(&kept.sealed(2), b"two").unwrap();
         let (loaded, sealed) = kept.load().unwrap().unwrap();
@@ -141,7 +145,7 @@ mod tests {
             Some((Operation::SoterGeneratePaymentKey, place))
         );
         state.done = 2;
-        kept.save(&state, b"two").unwrap();
+        kept.save(&mut state, b"two").unwrap();
         assert_eq!(kept.load().unwrap().unwrap().1, b"two");
         assert!(!kept.sealed(1).exists());
         kept.forget().unwrap();

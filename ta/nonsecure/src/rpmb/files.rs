@@ -108,7 +108,7 @@ impl Files {
         Some((at, entry.clone()))
     }
 
-    /// A file's bytes, for tests too.
+    /// A file's bytes.
     pub fn read(&self, name: &Name) -> Option<Vec<u8>> {
         let (_, entry) = self.find(name)?;
         Some(self.content(&entry))
@@ -251,16 +251,18 @@ impl Files {
         }
     }
 
-    /// Puts other bytes of the same size in a file, or none, without a write: flash that has
-    /// gone bad.
-    pub fn spoil(&mut self, name: &Name, change: Option<&dyn Fn(&mut Vec<u8>)>) {
-        let Some((at, entry)) = self.find(name) else {
-            return;
-        };
-        let Some(change) = change else {
-            if let Some(block) = self.blocks.get_mut(at) {
-                *block = Block::Entry(Entry::default());
-            }
+    /// Forgets a file without a write: flash that has gone bad.
+    pub fn lose(&mut self, name: &Name) {
+        if let Some((at, _)) = self.find(name)
+            && let Some(block) = self.blocks.get_mut(at)
+        {
+            *block = Block::Entry(Entry::default());
+        }
+    }
+
+    /// Puts other bytes in a file in the same way.
+    pub fn spoil(&mut self, name: &Name, change: impl FnOnce(&mut [u8])) {
+        let Some((_, entry)) = self.find(name) else {
             return;
         };
         let mut content = self.content(&entry);

@@ -114,8 +114,8 @@ impl Sequence {
             let chosen = first.into_iter().chain([last]);
             (number % 2 == 0, chosen.collect::<Vec<_>>())
         } else {
-            let some = 3..=of_chance.usize(3..=MOST);
-            let chosen = some.map(|_| of_chance.usize(..all.len()));
+            let count = of_chance.usize(3..=MOST);
+            let chosen = (0..count).map(|_| of_chance.usize(..all.len()));
             let chosen = chosen.collect();
             (of_chance.u8(..4) > 0, chosen)
         };
