@@ -5,7 +5,6 @@
 mod phone;
 
 use phone::{Guest, Model, Outcome, Phone, outcome};
-use std::fmt::Debug;
 use touchseal::proto::label::Lot;
 use touchseal::proto::message::Latch;
 use touchseal::proto::password::Password;
@@ -37,7 +36,7 @@ impl<P: Phone> Diary<P> {
         }
     }
 
-    fn does<R: Debug>(&mut self, name: &'static str, command: impl FnOnce(&P) -> Outcome<R>) {
+    fn does<R>(&mut self, name: &'static str, command: impl FnOnce(&P) -> Outcome<R>) {
         let said = command(&self.phone).map(drop);
         let blocks = self.phone.blocks();
         let new = blocks[self.seen..].to_vec();

@@ -4,6 +4,7 @@
 mod boot;
 
 use boot::{Boot, ROOT};
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 use touchseal::finger::Image;
 use touchseal::proto::status::Status;
@@ -129,9 +130,20 @@ impl Phone for Guest {
 /// The model.
 #[derive(Default)]
 pub struct Model {
-    pub device: Device,
+    device: Device,
     before: usize,
+    /// No picture is taken twice.
+    pictures: Cell<u64>,
 }
+
+impl Model {
+    fn place(&self, sensor: &mut FingerprintClient<NonsecureTransport>, seed: u64) -> Placed {
+        self.pictures.set(self.pictures.get() + 1);
+        sensor.place(&image(seed, self.pictures.get()))
+    }
+}
+
+type Placed = Result<(), Error<touchseal_core::error::Error>>;
 
 const OWNER: u64 = 1;
 const STRANGER: u64 = 2;
@@ -165,9 +177,8 @@ impl Phone for Model {
         GatekeeperClient::new(self.device.gatekeeper(Login::App { uid }))
     }
     fn enroll(&self) -> Outcome<u32> {
-        let mut nth = 0..;
         let place = &mut |sensor: &mut FingerprintClient<_>, prompt| match prompt {
-            Prompt::Place => sensor.place(&image(OWNER, nth.next().unwrap())),
+            Prompt::Place => self.place(sensor, OWNER),
             _ => Ok(()),
         };
         outcome(touch::enroll(&mut self.fingerprint(ROOT), None, place))
@@ -175,7 +186,7 @@ impl Phone for Model {
     fn touch(&self, operation: u64, owner: bool) -> Outcome<AuthToken> {
         let mut sensor = self.fingerprint(ROOT);
         let seed = if owner { OWNER } else { STRANGER };
-        outcome(sensor.place(&image(seed, operation)))?;
+        outcome(self.place(&mut sensor, seed))?;
         outcome(sensor.authenticate(operation))
     }
     fn blocks(&self) -> Vec<u64> {
