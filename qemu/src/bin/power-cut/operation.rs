@@ -1,7 +1,7 @@
 //! What a device is asked for while its power may fail.
 
 use crate::device::SCENES;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An operation.
@@ -126,17 +126,30 @@ pub const ROOT: u32 = 0;
 
 /// Where a key belongs: the device's, the app's own, or a scene's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "Written")]
 pub struct Place {
     pub dialect: Dialect,
     pub uid: u32,
-    #[serde(deserialize_with = "scene")]
     pub scene: Option<&'static str>,
 }
 
-/// One of ours.
-fn scene<'de, D: Deserializer<'de>>(input: D) -> Result<Option<&'static str>, D::Error> {
-    let name = Option::<String>::deserialize(input)?;
-    Ok(name.and_then(|name| SCENES.into_iter().find(|scene| *scene == name)))
+/// As it is read: a scene is one of ours.
+#[derive(Deserialize)]
+struct Written {
+    dialect: Dialect,
+    uid: u32,
+    scene: Option<String>,
+}
+
+impl From<Written> for Place {
+    fn from(written: Written) -> Self {
+        let named = |name| SCENES.into_iter().find(|scene| *scene == name);
+        Self {
+            dialect: written.dialect,
+            uid: written.uid,
+            scene: written.scene.as_deref().and_then(named),
+        }
+    }
 }
 
 impl Place {
