@@ -1,7 +1,7 @@
 //! What a device is asked for while its power may fail.
 
 use crate::device::SCENES;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// An operation.
@@ -125,8 +125,7 @@ impl fmt::Display for Operation {
 pub const ROOT: u32 = 0;
 
 /// Where a key belongs: the device's, the app's own, or a scene's.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(from = "Written")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Place {
     pub dialect: Dialect,
     pub uid: u32,
@@ -141,14 +140,19 @@ struct Written {
     scene: Option<String>,
 }
 
-impl From<Written> for Place {
-    fn from(written: Written) -> Self {
-        let named = |name| SCENES.into_iter().find(|scene| *scene == name);
-        Self {
-            dialect: written.dialect,
-            uid: written.uid,
-            scene: written.scene.as_deref().and_then(named),
-        }
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let Written {
+            dialect,
+            uid,
+            scene,
+        } = Written::deserialize(input)?;
+        let named = |name: String| SCENES.into_iter().find(|scene| *scene == name);
+        Ok(Self {
+            dialect,
+            uid,
+            scene: scene.and_then(named),
+        })
     }
 }
 
