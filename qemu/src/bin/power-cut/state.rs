@@ -22,7 +22,7 @@ pub struct State {
     /// What chance has come to.
     pub chance: u64,
     /// How often this was saved.
-    saved: u64,
+    pub saved: u64,
     /// So many cuts are done.
     pub done: usize,
     pub ledger: Ledger,
