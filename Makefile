@@ -8,6 +8,7 @@ PLATFORM := qemu/build/platform.sh
 SCRIPTS := $(wildcard ta/*.sh) ta/core/fuzz/rustc.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as qemu/guest/finger $(wildcard qemu/*/*.sh host/*/*.sh host/*/*/*.sh)
 
 CUTS ?= 200
+SEQUENCES ?= 2000
 KEYS ?= 200
 N ?= 1000000
 FACES := $(GUEST) --package touchseal --package touchseal-hal --package touchseal-capi --features touchseal/teec,touchseal-hal/teec,touchseal-capi/teec
@@ -18,7 +19,7 @@ POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --b
 T ?= all
 SECONDS ?= 60
 
-.PHONY: help dist sbom advisories install run shell programs header test test-host test-guest check fuzz hostile power-cut measure tools ta platform platform-test clean distclean
+.PHONY: help dist sbom advisories install run shell programs header test test-host test-guest check fuzz hostile cuts power-cut measure tools ta platform platform-test clean distclean
 # The scripts use all processors; two of them at once would only get in each other's way.
 .NOTPARALLEL:
 
@@ -30,7 +31,8 @@ help:
 	@echo 'make check          format, clippy, docs, scripts, licences: warnings are errors'
 	@echo 'make fuzz           fuzz the target T (all) for SECONDS (60) each'
 	@echo 'make hostile        N calls (1000000) of a client that means harm, on the real OP-TEE'
-	@echo 'make power-cut      cut the power CUTS times (200) while apps pay, and look at what is left'
+	@echo 'make power-cut      cut the power CUTS times (200) while apps pay, and look at what is left; goes on where it was ended'
+	@echo 'make cuts           cut the power at every write of SEQUENCES (2000) short sequences of commands, on a model of the RPMB'
 	@echo 'make measure        time, RPMB reads and writes of the commands, with 1 key and with KEYS (200)'
 	@echo 'make header         the C library'"'"'s header, anew from its code'
 	@echo 'make install        what make programs built, under DESTDIR, in PREFIX (/usr/local)'
@@ -46,7 +48,7 @@ help:
 	@echo 'TOUCHSEAL_CACHE     where everything is built (~/.cache/touchseal)'
 	@echo 'DL_DIR              where downloads are kept, and looked for first (TOUCHSEAL_CACHE/dl)'
 	@echo 'DEBIAN_MIRROR       the Debian mirror (the one that apt uses here)'
-	@echo 'CUTS, N, SEED       how often make power-cut cuts, make hostile calls; the seed that repeats a run'
+	@echo 'CUTS, N, SEED, FRESH how often make power-cut cuts in all, make hostile calls; the seed that repeats a run; FRESH=1 begins another'
 	@echo 'TOUCHSEAL_EMMC      the image of the emulated device (TOUCHSEAL_CACHE/emmc.img)'
 
 run: programs
@@ -68,7 +70,7 @@ test-guest:
 	@qemu/tests/dist.sh
 	@qemu/tests/guest.sh
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
-	@$(POWER_CUT) 3
+	@$(POWER_CUT) 3 --rehearse
 
 check: ta
 	@$(TOOLBOX) cargo fmt --all --check
@@ -123,7 +125,10 @@ hostile: tools programs
 		$(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test optee hostile::storm -- --nocapture
 
 power-cut: programs
-	@$(POWER_CUT) $(CUTS) $(SEED)
+	@$(POWER_CUT) $(CUTS) $(if $(SEED),--seed $(SEED)) $(if $(FRESH),--fresh)
+
+cuts: tools
+	@CUT_SEQUENCES=$(SEQUENCES) $(TOOLBOX) cargo test --quiet --package touchseal-fuzz --test power_cuts -- --nocapture
 
 measure: programs
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin measure -- $(KEYS)

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 pub(crate) const BOOT_SIZE: u64 = 128 << 10;
 const RPMB_SIZE: u64 = 2 << 20;
-const RPMB_START: u64 = 2 * BOOT_SIZE;
+pub(crate) const RPMB_START: u64 = 2 * BOOT_SIZE;
 /// Nothing of ours is in the user area; Linux wants one.
 const USER_SIZE: u64 = 64 << 20;
 

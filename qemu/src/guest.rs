@@ -317,6 +317,15 @@ impl Guest {
         rpmb::reads(&self.logs.rpmb)
     }
 
+    /// Which blocks of the RPMB partition were written since boot, in order.
+    ///
+    /// # Errors
+    ///
+    /// When the trace cannot be read.
+    pub fn rpmb_blocks(&self) -> Result<Vec<u64>> {
+        rpmb::blocks(&self.logs.rpmb)
+    }
+
     /// The writes, as they come.
     ///
     /// # Errors
@@ -324,6 +333,18 @@ impl Guest {
     /// When the trace cannot be read.
     pub fn follow_rpmb_writes(&self) -> Result<Writes> {
         Writes::follow(&self.logs.rpmb)
+    }
+
+    /// Cuts the power, as dropping does: which blocks of the RPMB partition were written until
+    /// then.
+    ///
+    /// # Errors
+    ///
+    /// When the trace cannot be read.
+    pub fn cut(self) -> Result<Vec<u64>> {
+        let trace = self.logs.rpmb.clone();
+        drop(self);
+        rpmb::blocks(&trace)
     }
 
     /// Powers the guest off.

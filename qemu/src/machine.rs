@@ -107,7 +107,9 @@ pub(crate) fn command(
         format!("socket,id=sensor,reconnect-ms=50,path={}", quoted(sensor)),
     );
     arg("-serial", "chardev:sensor".into());
+    // The requests, and where in the image each write goes.
     arg("-trace", "sdcard_rpmb_write_block".into());
+    arg("-trace", "blk_co_pwritev".into());
     arg("-D", logs.rpmb.display().to_string());
 
     // Consoles are numbered in the order in which they are here: this is hvc0.

@@ -1,5 +1,6 @@
 //! RPMB traffic as seen from outside, in QEMU's trace.
 
+use crate::emmc::RPMB_START;
 use anyhow::{Context, Result};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -54,9 +55,26 @@ pub(crate) fn reads(trace: &Path) -> Result<u64> {
     Ok(Writes::requests(trace, b"sdcard_rpmb_write_block req 0x4 ")?.count()?)
 }
 
+/// Which blocks of the RPMB partition were written since boot, in order.
+pub(crate) fn blocks(trace: &Path) -> Result<Vec<u64>> {
+    let trace = std::fs::read_to_string(trace)
+        .with_context(|| format!("Cannot read the RPMB trace {}", trace.display()))?;
+    Ok(trace.lines().filter_map(block).collect())
+}
+
+/// What goes to the image in so many bytes is an RPMB block: sectors are longer.
+fn block(line: &str) -> Option<u64> {
+    let (_, line) = line.split_once("blk_co_pwritev ")?;
+    let (_, offset) = line.split_once(" offset ")?;
+    let (offset, line) = offset.split_once(" bytes ")?;
+    let offset: u64 = offset.parse().ok()?;
+    let in_partition = offset.checked_sub(RPMB_START)?;
+    line.starts_with("256 ").then_some(in_partition / 256)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Writes;
+    use super::{Writes, block};
     use std::io::Write;
 
     #[test]
@@ -77,5 +95,15 @@ mod tests {
             trace.write_all(said.as_bytes()).unwrap();
             assert_eq!(writes.count().unwrap(), count, "{said}");
         }
+    }
+
+    #[test]
+    fn a_block_is_told_from_a_sector() {
+        let line = |offset, bytes| {
+            format!("blk_co_pwritev blk 0x5 bs 0x6 offset {offset} bytes {bytes} flags 0x0")
+        };
+        assert_eq!(block(&line(262_144 + 512, 256)), Some(2));
+        assert_eq!(block(&line(262_144, 512)), None);
+        assert_eq!(block(&line(0, 256)), None);
     }
 }

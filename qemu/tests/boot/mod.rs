@@ -25,7 +25,7 @@ pub fn owner() -> Owner {
 pub struct Boot {
     pub guest: Guest,
     pub proxy: Proxy,
-    _logs: tempfile::TempDir,
+    pub _logs: tempfile::TempDir,
 }
 
 impl Boot {

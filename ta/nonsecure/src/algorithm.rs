@@ -1,8 +1,10 @@
 //! What a key pair is, in an ordinary process.
 
+use crate::rpmb::{Object, Type};
 use p256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
 use p256::ecdsa::{Signature as EcdsaSignature, SigningKey};
-use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey};
+use rsa::pkcs1::der::Encode;
+use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, RsaPrivateKeyRef, UintRef};
 use rsa::pss::Pss;
 use rsa::traits::PublicKeyParts;
 use sha2::Sha256;
@@ -10,8 +12,7 @@ use touchseal_core::error::{Error, Result};
 use touchseal_proto::message::{MAX_SPARES, PublicKey, Signature};
 use touchseal_proto::soter::{RsaPublicKey, RsaSignature};
 
-/// An algorithm with its key pairs. A sealed key is the private half's length (u16), the
-/// private half, then its record.
+/// An algorithm with its key pairs.
 pub trait Algorithm: 'static {
     /// A key pair.
     type KeyPair: Clone + Send;
@@ -23,10 +24,10 @@ pub trait Algorithm: 'static {
     const SPARES: u8;
     /// Makes a key pair.
     fn generate() -> Result<Self::KeyPair>;
-    /// The private half.
-    fn to_bytes(key: &Self::KeyPair) -> Result<Vec<u8>>;
-    /// The key pair of a private half.
-    fn from_bytes(bytes: &[u8]) -> Result<Self::KeyPair>;
+    /// The key pair as OP-TEE seals it, with its record.
+    fn to_object(key: &Self::KeyPair, record: &[u8]) -> Result<Object>;
+    /// The key pair of an object.
+    fn from_object(object: &Object) -> Result<Self::KeyPair>;
     /// The public half.
     fn public_key(key: &Self::KeyPair) -> Result<Self::PublicKey>;
     /// Signs a digest.
@@ -53,11 +54,20 @@ impl Algorithm for P256 {
             }
         }
     }
-    fn to_bytes(key: &SigningKey) -> Result<Vec<u8>> {
-        Ok(key.to_bytes().to_vec())
+    fn to_object(key: &SigningKey, record: &[u8]) -> Result<Object> {
+        let public = Self::public_key(key)?;
+        let (x, y) = public.split_at(32);
+        let numbers = [&key.to_bytes()[..], x, y];
+        Ok(Object::key(Type::EcdsaKeypair, &numbers, record))
     }
-    fn from_bytes(bytes: &[u8]) -> Result<SigningKey> {
-        SigningKey::from_slice(bytes).map_err(|_| Error::StorageDamaged)
+    fn from_object(object: &Object) -> Result<SigningKey> {
+        let numbers = object.numbers();
+        let private = numbers.first().filter(|_| object.is(Type::EcdsaKeypair));
+        let private = private.ok_or(Error::KeyDamaged)?;
+        let mut scalar = [0; 32];
+        let zeros = 32usize.checked_sub(private.len());
+        scalar[zeros.ok_or(Error::KeyDamaged)?..].copy_from_slice(private);
+        SigningKey::from_slice(&scalar).map_err(|_| Error::KeyDamaged)
     }
     fn public_key(key: &SigningKey) -> Result<PublicKey> {
         let point = key.verifying_key().to_sec1_point(false);
@@ -93,12 +103,52 @@ impl Algorithm for Rsa2048 {
     fn generate() -> Result<rsa::PrivateKey> {
         rsa::PrivateKey::new(&mut getrandom::SysRng, 2048).map_err(|_| Error::Platform)
     }
-    fn to_bytes(key: &rsa::PrivateKey) -> Result<Vec<u8>> {
+    fn to_object(key: &rsa::PrivateKey, record: &[u8]) -> Result<Object> {
         let der = key.to_pkcs1_der().map_err(|_| Error::Platform)?;
-        Ok(der.as_bytes().to_vec())
+        let key = RsaPrivateKeyRef::try_from(der.as_bytes()).map_err(|_| Error::Platform)?;
+        let numbers = [
+            key.modulus,
+            key.public_exponent,
+            key.private_exponent,
+            key.prime1,
+            key.prime2,
+            key.exponent1,
+            key.exponent2,
+            key.coefficient,
+        ];
+        let numbers = numbers.each_ref().map(UintRef::as_bytes);
+        Ok(Object::key(Type::RsaKeypair, &numbers, record))
     }
-    fn from_bytes(bytes: &[u8]) -> Result<rsa::PrivateKey> {
-        rsa::PrivateKey::from_pkcs1_der(bytes).map_err(|_| Error::StorageDamaged)
+    fn from_object(object: &Object) -> Result<rsa::PrivateKey> {
+        let number = |bytes| UintRef::new(bytes).map_err(|_| Error::KeyDamaged);
+        let numbers = object.numbers().into_iter().map(number);
+        let numbers = numbers.collect::<Result<Vec<_>>>()?;
+        let [
+            modulus,
+            public_exponent,
+            private_exponent,
+            prime1,
+            prime2,
+            exponent1,
+            exponent2,
+            coefficient,
+        ] = numbers[..]
+        else {
+            return Err(Error::KeyDamaged);
+        };
+        let key = RsaPrivateKeyRef {
+            modulus,
+            public_exponent,
+            private_exponent,
+            prime1,
+            prime2,
+            exponent1,
+            exponent2,
+            coefficient,
+            other_prime_infos: None,
+        };
+        let der = key.to_der().map_err(|_| Error::KeyDamaged)?;
+        rsa::PrivateKey::from_pkcs1_der(&der).map_err(|_| Error::KeyDamaged)
     }
     fn public_key(key: &rsa::PrivateKey) -> Result<RsaPublicKey> {
         key.n_bytes()

@@ -10,5 +10,5 @@ mod platform;
 mod rpmb;
 mod transport;
 
-pub use rpmb::Rpmb;
+pub use rpmb::{Part, Rpmb, Write};
 pub use transport::{Device, NonsecureTransport};

@@ -2,6 +2,7 @@
 //! is what "nonsecure" means.
 
 use crate::algorithm::{Algorithm, P256, Rsa2048};
+use crate::rpmb::Object;
 use crate::transport::{NonsecureTransport, Shared};
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
@@ -43,15 +44,18 @@ impl<A> NonsecurePlatform<A> {
 }
 
 impl<A: Algorithm> NonsecurePlatform<A> {
+    /// As on OP-TEE, a second time where a power cut had left a longer one (`ta/optee/src/keys.rs`).
     fn seal_key(&mut self, pair: A::KeyPair, id: &[u8], record: &[u8]) -> Result<Key<A>> {
-        let private = A::to_bytes(&pair)?;
-        let len = u16::try_from(private.len()).map_err(|_| Error::Platform)?;
-        let sealed = [&len.to_be_bytes(), private.as_slice(), record].concat();
-        self.device()?.rpmb().create(&self.id(id), sealed)?;
-        Ok(Key {
-            pair,
-            record: record.to_vec(),
-        })
+        let sealed = A::to_object(&pair, record)?;
+        let name = self.id(id);
+        self.device()?.rpmb().create(&name, &sealed)?;
+        let key = self.open_key(id)?.ok_or(Error::StorageDamaged)?;
+        if key.record.len() == record.len() {
+            return Ok(key);
+        }
+        self.delete(id)?;
+        self.device()?.rpmb().create(&name, &sealed)?;
+        self.open_key(id)?.ok_or(Error::StorageDamaged)
     }
 }
 
@@ -59,16 +63,17 @@ impl<A> Store for NonsecurePlatform<A> {
     fn read(&mut self, id: &[u8], out: &mut [u8]) -> Result<Option<usize>> {
         let device = self.device()?;
         let mut rpmb = device.rpmb();
-        let Some(bytes) = rpmb.get(&self.id(id))? else {
+        let Some(Object { data, .. }) = rpmb.get(&self.id(id))? else {
             return Ok(None);
         };
-        out.get_mut(..bytes.len())
+        out.get_mut(..data.len())
             .ok_or(Error::StorageDamaged)?
-            .copy_from_slice(bytes);
-        Ok(Some(bytes.len()))
+            .copy_from_slice(&data);
+        Ok(Some(data.len()))
     }
     fn create(&mut self, id: &[u8], bytes: &[u8]) -> Result<()> {
-        self.device()?.rpmb().create(&self.id(id), bytes.to_vec())
+        let record = Object::record(bytes);
+        self.device()?.rpmb().create(&self.id(id), &record)
     }
     fn replace(&mut self, id: &[u8], bytes: &[u8]) -> Result<()> {
         self.device()?.rpmb().replace(&self.id(id), bytes)
@@ -81,12 +86,12 @@ impl<A> Store for NonsecurePlatform<A> {
         let device = self.device()?;
         let mut rpmb = device.rpmb();
         let id = self.id(id);
-        let Some(bytes) = rpmb.get(&id)?.map(<[u8]>::to_vec) else {
+        let Some(Object { data, .. }) = rpmb.get(&id)? else {
             return Ok(false);
         };
-        let mut changed = bytes.clone();
+        let mut changed = data.clone();
         change(&mut changed)?;
-        if changed != bytes {
+        if changed != data {
             rpmb.replace(&id, &changed)?;
         }
         Ok(true)
@@ -103,7 +108,6 @@ impl<A: Algorithm> KeyStore for NonsecurePlatform<A> {
     const SPARES: u8 = A::SPARES;
 
     fn generate_key(&mut self, id: &[u8], record: &[u8]) -> Result<Key<A>> {
-        self.device()?.rpmb().check_room()?;
         self.seal_key(A::generate()?, id, record)
     }
     fn copy_key(&mut self, key: &Key<A>, id: &[u8], record: &[u8]) -> Result<()> {
@@ -119,16 +123,12 @@ impl<A: Algorithm> KeyStore for NonsecurePlatform<A> {
     fn open_key(&mut self, id: &[u8]) -> Result<Option<Key<A>>> {
         let device = self.device()?;
         let mut rpmb = device.rpmb();
-        let Some(bytes) = rpmb.get(&self.id(id))? else {
+        let Some(object) = rpmb.get(&self.id(id))? else {
             return Ok(None);
         };
-        let (len, rest) = bytes.split_first_chunk().ok_or(Error::StorageDamaged)?;
-        let (private, record) = rest
-            .split_at_checked(u16::from_be_bytes(*len).into())
-            .ok_or(Error::StorageDamaged)?;
         Ok(Some(Key {
-            pair: A::from_bytes(private)?,
-            record: record.to_vec(),
+            pair: A::from_object(&object)?,
+            record: object.data,
         }))
     }
     fn key_record(&mut self, key: &mut Key<A>, out: &mut [u8]) -> Result<usize> {
@@ -241,5 +241,45 @@ impl GatekeeperPlatform for NonsecurePlatform<()> {
     fn password_key(&mut self) -> Result<TokenKey> {
         self.device()?
             .ask_payment(Login::GatekeeperTa, &GetPasswordKey {})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Device;
+
+    /// A key pair whose numbers are so long together.
+    fn of_length(wanted: impl Fn(usize) -> bool) -> <P256 as Algorithm>::KeyPair {
+        loop {
+            let pair = P256::generate().unwrap();
+            if wanted(P256::to_object(&pair, &[]).unwrap().attributes.len()) {
+                return pair;
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_whole_where_a_cut_has_left_a_longer_one() {
+        const ID: &[u8] = b"key";
+        let record = [7; 96];
+        let mut device = Device::default();
+        device.rpmb().lose_power_at(11);
+        let long = of_length(|length| length == 112);
+        device
+            .platform::<P256>()
+            .seal_key(long, ID, &record)
+            .map(drop)
+            .unwrap_err();
+        device.reboot();
+        let short = of_length(|length| length < 112);
+        let sealed = device
+            .platform::<P256>()
+            .seal_key(short.clone(), ID, &record)
+            .unwrap();
+        assert_eq!(sealed.record, record);
+        let sealed = device.platform::<P256>().open_key(ID).unwrap().unwrap();
+        assert_eq!(sealed.record, record);
+        assert!(sealed.pair == short);
     }
 }

@@ -1,39 +1,72 @@
-//! A store that fails as OP-TEE's RPMB file system does: it can be full, dead, or
-//! lose power at any authenticated write.
+//! A store that fails as OP-TEE's RPMB file system does: it can be full, dead, damaged, or
+//! lose power at any authenticated write; and it makes the writes that OP-TEE makes, in their
+//! order.
 
-use std::collections::BTreeMap;
+mod blocks;
+mod files;
+mod object;
+#[cfg(test)]
+mod tests;
+
+pub use blocks::{Part, Write};
+pub(crate) use object::{Object, Type};
+
+use files::{Files, Name};
 use touchseal_core::error::{Error, Result};
 use touchseal_core::platform::RECORD_MAX;
-
-/// What OP-TEE 4.10 was seen to write for creating an object that fits a block.
-const WRITES_TO_CREATE: u64 = 7;
 
 /// One device's sealed storage. It outlives the trusted applications.
 #[derive(Clone, Default)]
 pub struct Rpmb {
-    objects: BTreeMap<Vec<u8>, Vec<u8>>,
-    writes: u64,
-    power_lost_at: Option<u64>,
+    files: Files,
     unacknowledged: bool,
     hidden: u32,
-    full: bool,
-    dead: bool,
+}
+
+fn file(id: &[u8]) -> Name {
+    Name {
+        temporary: false,
+        id: id.to_vec(),
+    }
 }
 
 impl Rpmb {
-    /// Authenticated writes so far.
+    /// How many authenticated writes there were.
     pub fn writes(&self) -> u64 {
-        self.writes
+        self.log().len() as u64
     }
 
-    /// Power fails at the `nth` authenticated write from now; 0 is the next one.
+    /// Which.
+    pub fn log(&self) -> &[Write] {
+        self.files.blocks.writes()
+    }
+
+    /// Power fails instead of the `nth` authenticated write from now; 0 is the next one.
     pub fn lose_power_at(&mut self, nth: u64) {
-        self.power_lost_at = Some(self.writes + nth);
+        self.files.blocks.lose_power_at(nth);
     }
 
-    /// The next record that is replaced is written, but the answer does not arrive.
+    /// Power fails when the `nth` authenticated write from now is done and not acknowledged.
+    pub fn lose_power_after(&mut self, nth: u64) {
+        self.files.blocks.lose_power_after(nth);
+    }
+
+    /// Whether the power has failed.
+    pub fn has_lost_power(&self) -> bool {
+        self.files.blocks.is_out()
+    }
+
+    /// The next record that is replaced is written, but the answer does not arrive. OP-TEE's
+    /// RPMB is dead then, for its next request has an old counter; this one goes on, and the
+    /// trusted applications must stand that too.
     pub fn lose_next_acknowledgement(&mut self, lose: bool) {
         self.unacknowledged = lose;
+    }
+
+    /// The next `count` requests to write are refused. OP-TEE asks ten times for a write; then
+    /// the RPMB is dead until it restarts.
+    pub fn refuse_requests(&mut self, count: u32) {
+        self.files.blocks.refuse_requests(count);
     }
 
     /// The next `count` objects that are looked for are said not to be there: the one
@@ -43,116 +76,108 @@ impl Rpmb {
         self.hidden = count;
     }
 
-    /// Power is back.
-    pub fn restore_power(&mut self) {
-        self.power_lost_at = None;
+    /// Power is back, and OP-TEE starts anew.
+    pub fn restart(&mut self) {
+        self.files.restart();
     }
 
-    /// Refuses to create anything more.
+    /// Has no room for anything more.
     pub fn set_full(&mut self, full: bool) {
-        self.full = full;
+        self.files.full = full;
     }
 
     /// Answers nothing any more.
     pub fn set_dead(&mut self, dead: bool) {
-        self.dead = dead;
+        self.files.blocks.dead = dead;
     }
 
     /// Whether an object is there: for tests.
     pub fn contains(&self, id: &[u8]) -> bool {
-        self.objects.contains_key(id)
+        self.files.find(&file(id)).is_some()
     }
 
     /// Removes an object as OP-TEE does when it finds it damaged: for tests.
     pub fn lose(&mut self, id: &[u8]) {
-        self.objects.remove(id);
+        self.files.lose(&file(id));
     }
 
-    /// Changes the last byte of an object: for tests.
+    /// Changes the last byte of an object, which is its record's: for tests.
     pub fn damage(&mut self, id: &[u8]) {
-        if let Some(last) = self.objects.get_mut(id).and_then(|bytes| bytes.last_mut()) {
-            *last ^= 1;
-        }
+        let last = |bytes: &mut [u8]| bytes[bytes.len() - 1] ^= 1;
+        self.files.spoil(&file(id), last);
     }
 
-    /// Changes the first byte of an object: for tests.
+    /// Changes the first byte of an object behind its head, a key's or its record's: for tests.
     pub fn damage_first(&mut self, id: &[u8]) {
-        if let Some(first) = self.objects.get_mut(id).and_then(|bytes| bytes.first_mut()) {
-            *first ^= 0x80;
-        }
+        let first = |bytes: &mut [u8]| bytes[object::HEAD] ^= 0x80;
+        self.files.spoil(&file(id), first);
+    }
+
+    /// Makes the head of an object impossible: for tests.
+    pub fn damage_head(&mut self, id: &[u8]) {
+        let head = |bytes: &mut [u8]| bytes[..4].fill(0xff);
+        self.files.spoil(&file(id), head);
     }
 
     /// The ids of all objects: for tests.
     pub fn ids(&self) -> impl Iterator<Item = &[u8]> {
-        self.objects.keys().map(Vec::as_slice)
+        let files = self.files.entries().map(|(_, entry)| entry);
+        let whole = files.filter(|entry| entry.active && !entry.name.temporary);
+        whole.map(|entry| entry.name.id.as_slice())
     }
 
-    fn powered(&self) -> Result<()> {
-        let lost = self.power_lost_at.is_some_and(|at| self.writes >= at);
-        if self.dead || lost {
-            Err(Error::StorageDead)
-        } else {
-            Ok(())
-        }
-    }
-
-    fn write_blocks(&mut self, count: u64) -> Result<()> {
-        for _ in 0..count {
-            self.powered()?;
-            self.writes += 1;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn get(&mut self, id: &[u8]) -> Result<Option<&[u8]>> {
-        self.powered()?;
+    /// An object. One whose head or key is impossible is deleted by OP-TEE, and said to be
+    /// damaged this once.
+    pub(crate) fn get(&mut self, id: &[u8]) -> Result<Option<Object>> {
+        self.files.set_up()?;
         if let Some(fewer) = self.hidden.checked_sub(1) {
             self.hidden = fewer;
             return Ok(None);
         }
-        Ok(self.objects.get(id).map(Vec::as_slice))
+        self.open(id)
     }
 
-    /// The ids of one owner's objects.
-    pub(crate) fn ids_of(&self, owner: u8) -> Result<Vec<Vec<u8>>> {
-        self.powered()?;
-        let owned = self
-            .objects
-            .keys()
-            .filter_map(|id| id.strip_prefix(&[owner]));
-        Ok(owned.map(<[u8]>::to_vec).collect())
-    }
-
-    pub(crate) fn check_room(&self) -> Result<()> {
-        self.powered()?;
-        if self.full {
-            Err(Error::StorageFull)
-        } else {
-            Ok(())
+    fn open(&mut self, id: &[u8]) -> Result<Option<Object>> {
+        self.files.set_up()?;
+        let Some(bytes) = self.files.read(&file(id)) else {
+            return Ok(None);
+        };
+        match Object::from_bytes(&bytes) {
+            Ok(object) => Ok(Some(object)),
+            Err(damage) => {
+                if damage == object::Damage::Corrupt {
+                    let _ = self.files.remove(&file(id));
+                }
+                Err(Error::StorageDamaged)
+            }
         }
+    }
+
+    /// The ids of one owner's objects; an empty one for each that is damaged, which an
+    /// enumeration leaves there.
+    pub(crate) fn ids_of(&mut self, owner: u8) -> Result<Vec<Vec<u8>>> {
+        self.files.set_up()?;
+        let id = |id: &[u8]| {
+            let owned = id.strip_prefix(&[owner])?;
+            let bytes = self.files.read(&file(id))?;
+            let sound = Object::from_bytes(&bytes).is_ok();
+            Some(if sound { owned.to_vec() } else { Vec::new() })
+        };
+        Ok(self.ids().filter_map(id).collect())
     }
 
     /// The object appears with the last of the writes: with the entry in the FAT.
-    pub(crate) fn create(&mut self, id: &[u8], bytes: Vec<u8>) -> Result<()> {
-        self.powered()?;
-        if self.objects.contains_key(id) {
-            return Err(Error::Exists);
-        }
-        self.check_room()?;
-        let more_blocks = u64::try_from(bytes.len() / RECORD_MAX).map_err(|_| Error::Platform)?;
-        self.write_blocks(WRITES_TO_CREATE + more_blocks)?;
-        self.objects.insert(id.to_vec(), bytes);
-        Ok(())
+    pub(crate) fn create(&mut self, id: &[u8], object: &Object) -> Result<()> {
+        let (head, attributes, data) = object.parts();
+        self.files.create(id, false, &[&head, attributes, data])
     }
 
     pub(crate) fn replace(&mut self, id: &[u8], bytes: &[u8]) -> Result<()> {
-        self.powered()?;
-        match self.objects.get(id) {
-            Some(old) if old.len() == bytes.len() && bytes.len() <= RECORD_MAX => {}
-            _ => return Err(Error::StorageDamaged),
+        let object = self.open(id)?.ok_or(Error::StorageDamaged)?;
+        if object.data.len() != bytes.len() || bytes.len() > RECORD_MAX {
+            return Err(Error::StorageDamaged);
         }
-        self.write_blocks(1)?;
-        self.objects.insert(id.to_vec(), bytes.to_vec());
+        self.files.write(&file(id), object.data_at(), bytes)?;
         if std::mem::take(&mut self.unacknowledged) {
             Err(Error::StorageDead)
         } else {
@@ -160,12 +185,17 @@ impl Rpmb {
         }
     }
 
+    /// What cannot be opened is overwritten first, as `RpmbStore` does.
     pub(crate) fn delete(&mut self, id: &[u8]) -> Result<()> {
-        self.powered()?;
-        if self.objects.contains_key(id) {
-            self.write_blocks(1)?;
-            self.objects.remove(id);
+        match self.open(id) {
+            Ok(None) => Ok(()),
+            Ok(Some(_)) => self.files.remove(&file(id)),
+            Err(Error::StorageDamaged) => {
+                let (head, ..) = Object::record(&[]).parts();
+                self.files.create(id, true, &[&head])?;
+                self.files.remove(&file(id))
+            }
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 }

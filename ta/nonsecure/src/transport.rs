@@ -188,7 +188,8 @@ impl Default for Device {
 
 impl Device {
     /// Starts the trusted applications on `rpmb`.
-    pub fn boot(rpmb: Rpmb) -> Self {
+    pub fn boot(mut rpmb: Rpmb) -> Self {
+        rpmb.restart();
         let shared = Arc::new(Shared {
             rpmb: Mutex::new(rpmb),
             payment: Mutex::new(None),
@@ -205,10 +206,14 @@ impl Device {
         Self(shared)
     }
 
+    #[cfg(test)]
+    pub(crate) fn platform<A>(&self) -> NonsecurePlatform<A> {
+        platform(&self.0, b'p')
+    }
+
     /// Power off and on: what is sealed stays, all else is gone.
     pub fn reboot(&mut self) {
-        let mut rpmb = std::mem::take(&mut *self.0.rpmb());
-        rpmb.restore_power();
+        let rpmb = std::mem::take(&mut *self.0.rpmb());
         *self = Self::boot(rpmb);
     }
 

@@ -3,12 +3,13 @@
 
 use crate::operation::{Dialect, Effect, Operation, Place};
 use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 /// Whether something is there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Known {
     /// Never made, or its removal was acknowledged.
     #[default]
@@ -23,14 +24,14 @@ pub enum Known {
 pub type KeyHash = [u8; 32];
 
 /// Its replacement: asked for, or acknowledged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Replaced {
     old: KeyHash,
     acknowledged: bool,
 }
 
 /// A key, and its public half once it was seen.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Key {
     pub known: Known,
     pub public: Option<KeyHash>,
@@ -38,9 +39,10 @@ pub struct Key {
 }
 
 /// One device, over all of its boots.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Ledger {
     pub finger: Known,
+    #[serde(with = "crate::pairs")]
     pub keys: BTreeMap<Place, Key>,
     /// Between how many and how many spare key pairs are there.
     spares: (u8, u8),

@@ -10,26 +10,33 @@
 //! Half of the cuts come as soon as an operation has made a chosen number of writes, half at
 //! a chosen time, between writes.
 //!
-//! `power-cut CUTS [SEED]`. A seed repeats the operations and the choices; where in an
-//! operation a delay ends is for the machine to say.
+//! `power-cut CUTS [--seed SEED] [--fresh] [--rehearse]`. A seed repeats the operations and the
+//! choices; where in an operation a delay ends is for the machine to say. A run that was ended
+//! goes on with the same device where it was, until there were so many cuts in all; `--fresh`
+//! begins another one. `--rehearse` is a short one beside it, which leaves it alone.
 
 mod device;
 mod inspect;
 mod ledger;
 mod operation;
+mod pairs;
+mod report;
 mod soter;
+mod state;
 mod times;
 mod wear;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use device::{Device, is_cut};
 use fastrand::Rng;
 use ledger::Ledger;
 use operation::{APPS, Dialect, FACTORY, Operation};
-use std::collections::BTreeMap;
+use report::Outcome;
+use state::{Kept, State};
+use std::io::ErrorKind;
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
-use times::Times;
+use std::time::Instant;
 use touchseal_qemu::{Emmc, Guest, Options, Owner, Platform};
 use wear::Cut;
 
@@ -46,34 +53,104 @@ fn main() -> ExitCode {
     }
 }
 
+/// What was asked for.
+#[derive(Default)]
+struct Wanted {
+    cuts: usize,
+    seed: Option<u64>,
+    fresh: bool,
+    rehearse: bool,
+}
+
+fn wanted(mut args: impl Iterator<Item = String>) -> Result<Wanted> {
+    let mut wanted = Wanted::default();
+    let cuts = args.next().context("How often?")?;
+    wanted.cuts = cuts.parse().context("CUTS is a number")?;
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--fresh" => wanted.fresh = true,
+            "--rehearse" => wanted.rehearse = true,
+            "--seed" => {
+                let seed = args.next().context("Which seed?")?;
+                wanted.seed = Some(seed.parse().context("SEED is a number")?);
+            }
+            _ => bail!("{arg}?"),
+        }
+    }
+    Ok(wanted)
+}
+
 fn run() -> Result<()> {
-    let mut args = std::env::args().skip(1);
-    let cuts = args
-        .next()
-        .context("How often? Usage: power-cut CUTS [SEED]")?;
-    let cuts = cuts.parse().context("CUTS is a number")?;
-    let seed = match args.next() {
-        Some(seed) => seed.parse().context("SEED is a number")?,
-        None => Rng::new().u64(..),
-    };
-    println!("{cuts} cuts, SEED={seed}");
+    let wanted = wanted(std::env::args().skip(1))
+        .context("Usage: power-cut CUTS [--seed SEED] [--fresh] [--rehearse]")?;
     let platform = Platform::from_env()?;
-    let mut options = Options::new(platform.logs("power-cut"));
+    let name = if wanted.rehearse {
+        "power-cut-rehearsal"
+    } else {
+        "power-cut"
+    };
+    let folder = platform.logs(name);
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("Cannot make the folder {}", folder.display()))?;
+    let mut options = Options::new(&folder);
     options.programs = Some(platform.programs.clone());
+    let kept = Kept::in_folder(&folder);
+    if wanted.fresh || wanted.rehearse {
+        kept.forget()?;
+    }
+    let (phone, state) = begin(&kept, &folder, wanted.seed)?;
     let mut drill = Drill {
         options,
         owner: Owner::new(&platform, "p1_1.png")?,
         platform,
-        rng: Rng::with_seed(seed),
-        times: Times::default(),
-        cuts: BTreeMap::new(),
+        rng: Rng::with_seed(state.chance),
+        state,
+        kept,
     };
-    let began = Instant::now();
+    let seed = drill.state.seed;
     drill
-        .run(cuts)
+        .run(phone, wanted.cuts)
         .with_context(|| format!("with SEED={seed}"))?;
-    drill.summary(began.elapsed());
+    drill.state.write_reports(&folder)?;
+    println!("\n{}\nAlso in {}.", drill.state.report(), folder.display());
     Ok(())
+}
+
+/// A new run, or the one that was ended.
+fn begin(kept: &Kept, folder: &Path, seed: Option<u64>) -> Result<(Phone, State)> {
+    let image = folder.join("emmc.img");
+    if let Some((mut state, sealed)) = kept.load()? {
+        if let Some(seed) = seed {
+            ensure!(
+                seed == state.seed,
+                "The run that was ended has SEED={}. Go on with it, or begin anew with FRESH=1.",
+                state.seed
+            );
+        }
+        println!("Going on after {} cuts, SEED={}", state.done, state.seed);
+        let emmc = Emmc::open_or_create(&image)?;
+        emmc.write_rpmb(&sealed)?;
+        let phone = Phone {
+            emmc,
+            ledger: std::mem::take(&mut state.ledger),
+            cut: state.cut.take(),
+        };
+        return Ok((phone, state));
+    }
+    let seed = seed.unwrap_or_else(|| Rng::new().u64(..));
+    println!("SEED={seed}");
+    match std::fs::remove_file(&image) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).context("The image of the last time");
+        }
+        _ => {}
+    }
+    let state = State {
+        seed,
+        chance: seed,
+        ..State::default()
+    };
+    Ok((Phone::new(Emmc::open_or_create(&image)?), state))
 }
 
 struct Drill {
@@ -81,13 +158,9 @@ struct Drill {
     options: Options,
     owner: Owner,
     rng: Rng,
-    times: Times,
-    /// How often a cut at a write or at a time had an outcome.
-    cuts: BTreeMap<(bool, Outcome), usize>,
+    state: State,
+    kept: Kept,
 }
-
-/// What was interrupted, and whether it was done all the same; None: nothing was.
-type Outcome = Option<(Operation, bool)>;
 
 /// A device between its boots.
 struct Phone {
@@ -110,13 +183,11 @@ impl Phone {
 }
 
 impl Drill {
-    fn run(&mut self, cuts: usize) -> Result<()> {
-        let image = self.options.logs.join("emmc.img");
-        if image.exists() {
-            std::fs::remove_file(&image).context("The image of the last time")?;
-        }
-        let mut phone = Phone::new(Emmc::open_or_create(&image)?);
-        for cut in 1..=cuts {
+    fn run(&mut self, mut phone: Phone, cuts: usize) -> Result<()> {
+        let image = phone.emmc.path().to_owned();
+        while self.state.done < cuts {
+            let began = Instant::now();
+            let cut = self.state.done + 1;
             // Every operation has its turn.
             let round = match cut % ROUNDS_A_FACTORY {
                 3 => self.factory_round(FACTORY[cut / ROUNDS_A_FACTORY % FACTORY.len()]),
@@ -125,10 +196,25 @@ impl Drill {
             let said = round.with_context(|| {
                 format!("cut {cut} of {cuts}; the image is {}", image.display())
             })?;
+            self.state.done = cut;
+            self.state.elapsed += began.elapsed();
+            self.save(&mut phone)?;
             println!("cut {cut:>3} of {cuts}: {said}");
         }
         self.boot(&mut phone, None)
-            .with_context(|| format!("after the last cut; the image is {}", image.display()))
+            .with_context(|| format!("after the last cut; the image is {}", image.display()))?;
+        self.save(&mut phone)
+    }
+
+    /// What the next call goes on with.
+    fn save(&mut self, phone: &mut Phone) -> Result<()> {
+        let state = &mut self.state;
+        state.chance = self.rng.get_seed();
+        state.cut = phone.cut;
+        std::mem::swap(&mut state.ledger, &mut phone.ledger);
+        let saved = self.kept.save(state, &phone.emmc.read_rpmb()?);
+        std::mem::swap(&mut state.ledger, &mut phone.ledger);
+        saved
     }
 
     /// A new device, cut in the factory, and looked at.
@@ -140,7 +226,7 @@ impl Drill {
     }
 
     fn cut(&mut self, phone: &mut Phone, operation: Operation) -> Result<String> {
-        let usual = self.times.writes(operation);
+        let usual = self.state.times.writes(operation);
         let (cut, aim) = if self.rng.bool() {
             // Rather at the end: there is the write that makes the difference.
             let [one, other] = [(); 2].map(|()| self.rng.u64(0..=usual));
@@ -149,7 +235,7 @@ impl Drill {
             (Cut::AfterWrite(number), aim)
         } else {
             let part = self.rng.f64() * 1.1;
-            let time = self.times.mean(operation).mul_f64(part);
+            let time = self.state.times.mean(operation).mul_f64(part);
             let aim = format!("{} ms after {operation} began", time.as_millis());
             (Cut::AfterTime(time), aim)
         };
@@ -160,7 +246,7 @@ impl Drill {
             [Dialect::Payments, Dialect::Soter].map(|dialect| ledger.there(dialect).len());
         let during = match &ledger.under_way {
             Some((operation, place)) => {
-                let usual = self.times.writes(*operation);
+                let usual = self.state.times.writes(*operation);
                 format!("during {operation} for {place}, after write {written} of {usual}")
             }
             None => "between operations".to_owned(),
@@ -176,15 +262,17 @@ impl Drill {
         let guest = Guest::boot(&self.platform, &phone.emmc, &self.options)?;
         let ledger = &mut phone.ledger;
         let mut device = Device::new(guest, ledger, &mut self.rng, &self.owner)?;
-        let interrupted = device.inspect(&mut self.times)?;
-        if let Some((cut, _)) = phone.cut.take() {
-            let at_write = matches!(cut, Cut::AfterWrite(_));
-            *self.cuts.entry((at_write, interrupted)).or_default() += 1;
+        let interrupted = device.inspect(&mut self.state.times)?;
+        if let Some((cut, written)) = phone.cut.take() {
+            self.state.outcomes.add(Outcome {
+                at_write: matches!(cut, Cut::AfterWrite(_)),
+                interrupted: interrupted.map(|(operation, done)| (operation, written, done)),
+            });
         }
         let Some((operation, cut)) = cut else {
             return device.power_off();
         };
-        match device.wear(operation, cut, &mut self.times) {
+        match device.wear(operation, cut, &mut self.state.times) {
             Err(error) if is_cut(&error) => {
                 phone.cut = Some((cut, device.cut()?));
                 Ok(())
@@ -192,38 +280,5 @@ impl Drill {
             Err(error) => Err(error),
             Ok(()) => bail!("no cut"),
         }
-    }
-
-    fn summary(&self, elapsed: Duration) {
-        println!(
-            "\n  {:<26} {:>12} {:>6}   {:^14}   {:^14}",
-            "", "", "", "cut at a write", "cut at a time"
-        );
-        println!(
-            "  {:<26} {:>12} {:>6}   {3:>8} {4:>5}   {3:>8} {4:>5}",
-            "operation", "acknowledged", "writes", "not done", "done"
-        );
-        let count = |at_write, outcome| self.cuts.get(&(at_write, outcome)).copied().unwrap_or(0);
-        for operation in FACTORY.into_iter().chain(APPS) {
-            let acknowledged = self.times.count(operation);
-            let writes = self.times.writes(operation);
-            print!("  {operation:<26} {acknowledged:>12} {writes:>6}");
-            for at_write in [true, false] {
-                let [not, done] =
-                    [false, true].map(|done| count(at_write, Some((operation, done))));
-                print!("   {not:>8} {done:>5}");
-            }
-            println!();
-        }
-        let [at_write, at_time] = [true, false].map(|at_write| count(at_write, None));
-        println!(
-            "  {:<46}   {at_write:>14}   {at_time:>14}",
-            "between operations"
-        );
-        println!(
-            "\nNothing acknowledged was lost, everything interrupted is there whole or not at all, \
-             and no counter value is in two statements. {} s.",
-            elapsed.as_secs()
-        );
     }
 }

@@ -1,9 +1,11 @@
 //! What a device is asked for while its power may fail.
 
+use crate::device::SCENES;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// An operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Operation {
     Provision,
     Enroll,
@@ -71,7 +73,7 @@ pub enum Effect {
 }
 
 /// Whose keys: the payment TA's or the SOTER TA's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Dialect {
     Payments,
     Soter,
@@ -123,11 +125,35 @@ impl fmt::Display for Operation {
 pub const ROOT: u32 = 0;
 
 /// Where a key belongs: the device's, the app's own, or a scene's.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Place {
     pub dialect: Dialect,
     pub uid: u32,
     pub scene: Option<&'static str>,
+}
+
+/// As it is read: a scene is one of ours.
+#[derive(Deserialize)]
+struct Written {
+    dialect: Dialect,
+    uid: u32,
+    scene: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let Written {
+            dialect,
+            uid,
+            scene,
+        } = Written::deserialize(input)?;
+        let named = |name: String| SCENES.into_iter().find(|scene| *scene == name);
+        Ok(Self {
+            dialect,
+            uid,
+            scene: scene.and_then(named),
+        })
+    }
 }
 
 impl Place {

@@ -1,17 +1,18 @@
 //! What operations cost that were acknowledged.
 
 use crate::operation::Operation;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Sum {
     time: Duration,
     writes: u64,
     count: u32,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Times(BTreeMap<Operation, Sum>);
 
 impl Times {

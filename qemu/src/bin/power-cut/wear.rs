@@ -5,6 +5,7 @@ use crate::ledger::Known;
 use crate::operation::{APPS, Dialect, Operation, Place};
 use crate::times::Times;
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
 /// So many keys are there, at the least, when power is cut.
@@ -16,7 +17,7 @@ const PATIENCE: u32 = 3;
 const LEAST_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where in an operation the power is cut.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Cut {
     /// As soon as it has made so many writes.
     AfterWrite(u64),

@@ -10,6 +10,7 @@
 //! - The device key is there, can be repaired, or is told as lost; a latch is for ever
 //!   (`factory`).
 
+pub mod cuts;
 mod factory;
 mod faults;
 mod fingers;
@@ -25,7 +26,7 @@ use world::World;
 /// More steps than that are not taken of one input.
 const MOST: usize = 40;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Step {
     Key(keys::Step),
     Till(tills::Step),
@@ -54,7 +55,7 @@ impl<'a> Arbitrary<'a> for Step {
 }
 
 /// As long as something lives that has an end, and a moment more.
-#[derive(Arbitrary, Debug)]
+#[derive(Arbitrary, Clone, Debug)]
 enum Wait {
     Second,
     Token,
@@ -86,7 +87,7 @@ pub fn one_input(input: &[u8]) {
         let Ok(step) = input.arbitrary::<Step>() else {
             break;
         };
-        world.take(step);
+        world.take(&step);
     }
     world.end();
 }

@@ -13,7 +13,7 @@ use touchseal_proto::status::Status;
 use touchseal_verify::{Signed, verify_report};
 
 /// What root does.
-#[derive(Arbitrary, Debug)]
+#[derive(Arbitrary, Clone, Debug)]
 pub enum Step {
     Provision { soter: bool },
     RemoveEveryKey { soter: bool },

@@ -4,10 +4,12 @@ use arbitrary::{Arbitrary, Unstructured};
 use touchseal_nonsecure::Rpmb;
 
 /// A fault to come, or one that ends.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Step {
-    /// Power is lost at a write of the steps to come.
+    /// Power is lost instead of a write of the steps to come.
     CutAt(u8),
+    /// Power is lost when such a write is done, and not acknowledged.
+    CutAfter(u8),
     /// During the next step, the first records that are looked for are not there.
     Hide(u8),
     /// During the next step, one write is done and not acknowledged.
@@ -29,7 +31,8 @@ pub enum Step {
 impl<'a> Arbitrary<'a> for Step {
     fn arbitrary(input: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
         Ok(match input.int_in_range(0..=13u8)? {
-            0..=6 => Self::CutAt(input.int_in_range(0..=20)?),
+            0..=4 => Self::CutAt(input.int_in_range(0..=20)?),
+            5 | 6 => Self::CutAfter(input.int_in_range(0..=20)?),
             7 | 8 => Self::Hide(input.int_in_range(1..=8)?),
             9 => Self::LoseAcknowledgement,
             10 => Self::Full(input.arbitrary()?),
@@ -52,8 +55,6 @@ pub struct Faults {
     passing: bool,
     full: bool,
     dead: bool,
-    writes_left: u64,
-    writes_before: u64,
 }
 
 impl Faults {
@@ -62,9 +63,11 @@ impl Faults {
         match step {
             Step::CutAt(nth) => {
                 self.cut = true;
-                self.writes_left = (*nth).into();
-                self.writes_before = rpmb.writes();
-                rpmb.lose_power_at(self.writes_left);
+                rpmb.lose_power_at((*nth).into());
+            }
+            Step::CutAfter(nth) => {
+                self.cut = true;
+                rpmb.lose_power_after((*nth).into());
             }
             Step::Hide(count) => {
                 self.passing = true;
@@ -96,15 +99,10 @@ impl Faults {
     /// Ends all of them, but for damage: what a restart does.
     pub fn end(&mut self, rpmb: &mut Rpmb) {
         self.pass(rpmb);
-        rpmb.restore_power();
+        rpmb.restart();
         rpmb.set_full(false);
         rpmb.set_dead(false);
         *self = Self::default();
-    }
-
-    /// Whether the power is gone.
-    pub fn power_is_lost(&self, rpmb: &Rpmb) -> bool {
-        self.cut && rpmb.writes() - self.writes_before >= self.writes_left
     }
 
     /// Whether a step may fail, or be answered wrongly, because of the store.

@@ -24,7 +24,7 @@ const LOCK_MS: u64 = 30_000;
 const PICTURES: u8 = 24;
 
 /// What is done at the sensor.
-#[derive(Arbitrary, Debug)]
+#[derive(Arbitrary, Clone, Debug)]
 pub enum Step {
     Touch {
         finger: Finger,
@@ -45,7 +45,7 @@ pub enum Step {
     },
 }
 
-#[derive(Arbitrary, Debug)]
+#[derive(Arbitrary, Clone, Debug)]
 pub enum Finger {
     Owner,
     Second,

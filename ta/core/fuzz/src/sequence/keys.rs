@@ -71,7 +71,7 @@ impl Which {
 }
 
 /// What is asked for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Step {
     Make(Owner, Which, bool),
     Export(Owner, Which),

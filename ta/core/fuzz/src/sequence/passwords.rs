@@ -15,7 +15,7 @@ const FREE: usize = 5;
 const WAIT_MS: u64 = 30_000;
 
 /// What is done with passwords: there are three.
-#[derive(Arbitrary, Debug)]
+#[derive(Arbitrary, Clone, Debug)]
 pub enum Step {
     Set { current: Option<u8>, new: u8 },
     Verify { nth: u8 },

@@ -22,7 +22,7 @@ use touchseal_proto::token::{AuthToken, FINGERPRINT, PASSWORD, SIMULATED};
 const TILLS: [Owner; 4] = [Owner::App, Owner::App, Owner::Other, Owner::Soter];
 
 /// What is done at a till.
-#[derive(Arbitrary, Debug)]
+#[derive(Arbitrary, Clone, Debug)]
 pub enum Step {
     Begin {
         till: u8,
@@ -46,7 +46,7 @@ pub enum Step {
 }
 
 /// What is shown for a match.
-#[derive(Arbitrary, Debug)]
+#[derive(Arbitrary, Clone, Debug)]
 pub enum Token {
     Good,
     /// The one that the sensor gave last.

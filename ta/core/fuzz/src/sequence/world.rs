@@ -65,30 +65,33 @@ impl World {
         self.broken || self.faults.excuse()
     }
 
-    /// Takes a step. What is armed for one step is over after the next.
-    pub fn take(&mut self, step: Step) {
-        if let Step::Fault(fault) = &step {
-            return self.fault(fault);
+    /// Takes a step, and says whether power was lost. What is armed for one step is over after
+    /// the next.
+    pub fn take(&mut self, step: &Step) -> bool {
+        if let Step::Fault(fault) = step {
+            self.fault(fault);
+            return false;
         }
         let touch = matches!(step, Step::Finger(super::fingers::Step::Touch { .. }));
         if !touch && !matches!(step, Step::Till(_) | Step::Wait(_)) {
             self.revision += 1;
         }
         match step {
-            Step::Key(step) => self.key(&step),
-            Step::Till(step) => self.till(&step),
-            Step::Finger(step) => self.finger(&step),
-            Step::Password(step) => self.password(&step),
-            Step::Factory(step) => self.factory(&step),
+            Step::Key(step) => self.key(step),
+            Step::Till(step) => self.till(step),
+            Step::Finger(step) => self.finger(step),
+            Step::Password(step) => self.password(step),
+            Step::Factory(step) => self.factory(step),
             Step::Wait(wait) => self.device.skip_ms(wait.ms()),
             Step::Reboot => self.reboot(),
             Step::Fault(_) => {}
         }
         self.faults.pass(&mut self.device.rpmb());
-        let lost = self.faults.power_is_lost(&self.device.rpmb());
+        let lost = self.device.rpmb().has_lost_power();
         if lost {
             self.reboot();
         }
+        lost
     }
 
     fn fault(&mut self, fault: &faults::Step) {

@@ -1,0 +1,207 @@
+//! A device that the same life is lived on: the guest, and the model of `ta/nonsecure`.
+
+#[path = "../boot/mod.rs"]
+mod boot;
+
+use boot::{Boot, ROOT};
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+use touchseal::finger::Image;
+use touchseal::proto::status::Status;
+use touchseal::proto::token::AuthToken;
+use touchseal::proto::transport::Transport;
+use touchseal::touch::{self, Prompt};
+use touchseal::{Error, FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
+use touchseal_core::dispatch::Login;
+use touchseal_nonsecure::{Device, NonsecureTransport, finger};
+use touchseal_qemu::{Cut, Emmc, Owner, Platform, ProxyError, Session};
+
+/// No command takes so long.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What became of a command.
+pub type Outcome<R> = Result<R, Status>;
+
+pub fn outcome<R, E: std::fmt::Debug>(outcome: Result<R, Error<E>>) -> Outcome<R> {
+    outcome.map_err(|error| match error {
+        Error::Refused(status) => status,
+        other => panic!("{other:?}"),
+    })
+}
+
+/// What is asked of it, and what it wrote.
+pub trait Phone {
+    type Transport: Transport<Error: std::fmt::Debug>;
+    fn payment(&self, uid: u32) -> PaymentClient<Self::Transport>;
+    fn soter(&self, uid: u32) -> SoterClient<Self::Transport>;
+    fn fingerprint(&self, uid: u32) -> FingerprintClient<Self::Transport>;
+    fn gatekeeper(&self, uid: u32) -> GatekeeperClient<Self::Transport>;
+    /// Enrols the owner's finger.
+    fn enroll(&self) -> Outcome<u32>;
+    /// The owner's finger, or a stranger's.
+    fn touch(&self, operation: u64, owner: bool) -> Outcome<AuthToken>;
+    /// The blocks that were written since the device is switched on.
+    fn blocks(&self) -> Vec<u64>;
+    fn reboot(&mut self);
+    /// Asks for an app key, cuts the power after so many writes of that, and starts again: after
+    /// how many it went.
+    fn cut_app_key(&mut self, uid: u32, after: usize) -> usize;
+}
+
+/// OP-TEE in QEMU.
+pub struct Guest {
+    platform: Platform,
+    emmc: Emmc,
+    owner: Owner,
+    stranger: Owner,
+    boot: Option<Boot>,
+}
+
+impl Guest {
+    pub fn new() -> Self {
+        let platform = boot::platform();
+        let emmc = Emmc::scratch().unwrap();
+        let boot = Some(Boot::of(&platform, &emmc));
+        let owner = |image| Owner::new(&platform, image).unwrap();
+        Self {
+            owner: owner("p1_1.png"),
+            stranger: owner("p2_1.png"),
+            boot,
+            emmc,
+            platform,
+        }
+    }
+
+    fn boot(&self) -> &Boot {
+        self.boot.as_ref().unwrap()
+    }
+}
+
+impl Phone for Guest {
+    type Transport = Session;
+
+    fn payment(&self, uid: u32) -> PaymentClient<Session> {
+        self.boot().proxy.payment(uid).unwrap()
+    }
+    fn soter(&self, uid: u32) -> SoterClient<Session> {
+        self.boot().proxy.soter(uid).unwrap()
+    }
+    fn fingerprint(&self, uid: u32) -> FingerprintClient<Session> {
+        self.boot().proxy.fingerprint(uid).unwrap()
+    }
+    fn gatekeeper(&self, uid: u32) -> GatekeeperClient<Session> {
+        self.boot().proxy.gatekeeper(uid).unwrap()
+    }
+    fn enroll(&self) -> Outcome<u32> {
+        outcome(self.boot().app(ROOT).enroll(&self.owner))
+    }
+    fn touch(&self, operation: u64, owner: bool) -> Outcome<AuthToken> {
+        let who = if owner { &self.owner } else { &self.stranger };
+        outcome(self.boot().app(ROOT).touch(who, operation))
+    }
+    fn blocks(&self) -> Vec<u64> {
+        self.boot().guest.rpmb_blocks().unwrap()
+    }
+    fn reboot(&mut self) {
+        self.boot.take().unwrap().power_off();
+        self.boot = Some(Boot::of(&self.platform, &self.emmc));
+    }
+    fn cut_app_key(&mut self, uid: u32, after: usize) -> usize {
+        let before = self.blocks().len();
+        let Boot {
+            guest,
+            proxy,
+            _logs,
+        } = self.boot.take().unwrap();
+        let mut app = proxy.payment(uid).unwrap();
+        let writes = guest.follow_rpmb_writes().unwrap();
+        proxy.answer_until(Cut {
+            at: Instant::now() + LIMIT,
+            after: Some((writes, (before + after) as u64)),
+        });
+        let cut = app.generate_app_key(false);
+        assert_eq!(cut, Err(Error::Transport(ProxyError::NoAnswer)));
+        let written = guest.cut().unwrap().len() - before;
+        self.boot = Some(Boot::of(&self.platform, &self.emmc));
+        written
+    }
+}
+
+/// The model.
+#[derive(Default)]
+pub struct Model {
+    device: Device,
+    before: usize,
+    /// No picture is taken twice.
+    pictures: Cell<u64>,
+}
+
+impl Model {
+    fn place(&self, sensor: &mut FingerprintClient<NonsecureTransport>, seed: u64) -> Placed {
+        self.pictures.set(self.pictures.get() + 1);
+        sensor.place(&image(seed, self.pictures.get()))
+    }
+}
+
+type Placed = Result<(), Error<touchseal_core::error::Error>>;
+
+const OWNER: u64 = 1;
+const STRANGER: u64 = 2;
+
+fn image(seed: u64, nth: u64) -> Image {
+    let finger::Picture {
+        width,
+        height,
+        pixels,
+    } = finger::impression(seed, nth);
+    Image {
+        width,
+        height,
+        pixels,
+    }
+}
+
+impl Phone for Model {
+    type Transport = NonsecureTransport;
+
+    fn payment(&self, uid: u32) -> PaymentClient<NonsecureTransport> {
+        PaymentClient::new(self.device.payment(Login::App { uid }))
+    }
+    fn soter(&self, uid: u32) -> SoterClient<NonsecureTransport> {
+        SoterClient::new(self.device.soter(Login::App { uid }))
+    }
+    fn fingerprint(&self, uid: u32) -> FingerprintClient<NonsecureTransport> {
+        FingerprintClient::new(self.device.fingerprint(Login::App { uid }))
+    }
+    fn gatekeeper(&self, uid: u32) -> GatekeeperClient<NonsecureTransport> {
+        GatekeeperClient::new(self.device.gatekeeper(Login::App { uid }))
+    }
+    fn enroll(&self) -> Outcome<u32> {
+        let place = &mut |sensor: &mut FingerprintClient<_>, prompt| match prompt {
+            Prompt::Place => self.place(sensor, OWNER),
+            _ => Ok(()),
+        };
+        outcome(touch::enroll(&mut self.fingerprint(ROOT), None, place))
+    }
+    fn touch(&self, operation: u64, owner: bool) -> Outcome<AuthToken> {
+        let mut sensor = self.fingerprint(ROOT);
+        let seed = if owner { OWNER } else { STRANGER };
+        outcome(self.place(&mut sensor, seed))?;
+        outcome(sensor.authenticate(operation))
+    }
+    fn blocks(&self) -> Vec<u64> {
+        let rpmb = self.device.rpmb();
+        let since = rpmb.log()[self.before..].iter();
+        since.map(|write| write.block.into()).collect()
+    }
+    fn reboot(&mut self) {
+        self.before = self.device.rpmb().log().len();
+        self.device.reboot();
+    }
+    fn cut_app_key(&mut self, uid: u32, after: usize) -> usize {
+        self.device.rpmb().lose_power_at(after as u64);
+        outcome(self.payment(uid).generate_app_key(false)).unwrap_err();
+        self.reboot();
+        after
+    }
+}
