@@ -207,12 +207,12 @@ fn soter<P: Phone>(life: &mut Diary<P>) {
 fn the_model_writes_what_op_tee_writes() {
     // Of the list of its keys, and of the key, whose last one makes it appear.
     let writes = {
-        let model = live(Model::default(), 0);
+        let model = live(Model::new(), 0);
         let last = model.accounts.last().unwrap();
         last.2.len() - 1
     };
     let guest = live(Guest::new(), writes - 1);
-    let model = live(Model::default(), guest.cut);
+    let model = live(Model::new(), guest.cut);
     let mut differ = 0;
     for (real, modelled) in guest.accounts.iter().zip(&model.accounts) {
         let (name, said, blocks) = real;

@@ -13,7 +13,7 @@ use touchseal::proto::transport::Transport;
 use touchseal::touch::{self, Prompt};
 use touchseal::{Error, FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
 use touchseal_core::dispatch::Login;
-use touchseal_nonsecure::{Device, NonsecureTransport, finger};
+use touchseal_nonsecure::{Device, NonsecureTransport};
 use touchseal_qemu::{Cut, Emmc, Owner, Platform, ProxyError, Session};
 
 /// No command takes so long.
@@ -127,39 +127,52 @@ impl Phone for Guest {
     }
 }
 
-/// The model.
-#[derive(Default)]
+/// The model, with the same two people: how long a template is depends on the finger.
 pub struct Model {
     device: Device,
     before: usize,
+    owner: Image,
+    stranger: Image,
     /// No picture is taken twice.
-    pictures: Cell<u64>,
+    pictures: Cell<usize>,
 }
 
 impl Model {
-    fn place(&self, sensor: &mut FingerprintClient<NonsecureTransport>, seed: u64) -> Placed {
-        self.pictures.set(self.pictures.get() + 1);
-        sensor.place(&image(seed, self.pictures.get()))
+    pub fn new() -> Self {
+        let fingers = boot::platform().fingers;
+        let finger = |name| Image::from_file(&fingers.join(name)).unwrap();
+        Self {
+            device: Device::default(),
+            before: 0,
+            owner: finger("p1_1.png"),
+            stranger: finger("p2_1.png"),
+            pictures: Cell::new(0),
+        }
+    }
+
+    fn place(&self, sensor: &mut FingerprintClient<NonsecureTransport>, who: &Image) -> Placed {
+        let nth = self.pictures.replace(self.pictures.get() + 1);
+        sensor.place(&seen(who, nth).with_noise())
+    }
+}
+
+/// What the window of the guest's sensor sees of a finger, placed for the `nth` time.
+fn seen(finger: &Image, nth: usize) -> Image {
+    const PLACES: [(u16, u16); 5] = [(50, 50), (20, 40), (80, 60), (40, 20), (60, 80)];
+    let (width, height) = (300, 400);
+    let (left, top) = PLACES[nth % PLACES.len()];
+    let row = |y| {
+        let start = usize::from(top + y) * usize::from(finger.width) + usize::from(left);
+        &finger.pixels[start..start + usize::from(width)]
+    };
+    Image {
+        width,
+        height,
+        pixels: (0..height).flat_map(row).copied().collect(),
     }
 }
 
 type Placed = Result<(), Error<touchseal_core::error::Error>>;
-
-const OWNER: u64 = 1;
-const STRANGER: u64 = 2;
-
-fn image(seed: u64, nth: u64) -> Image {
-    let finger::Picture {
-        width,
-        height,
-        pixels,
-    } = finger::impression(seed, nth);
-    Image {
-        width,
-        height,
-        pixels,
-    }
-}
 
 impl Phone for Model {
     type Transport = NonsecureTransport;
@@ -178,15 +191,15 @@ impl Phone for Model {
     }
     fn enroll(&self) -> Outcome<u32> {
         let place = &mut |sensor: &mut FingerprintClient<_>, prompt| match prompt {
-            Prompt::Place => self.place(sensor, OWNER),
+            Prompt::Place => self.place(sensor, &self.owner),
             _ => Ok(()),
         };
         outcome(touch::enroll(&mut self.fingerprint(ROOT), None, place))
     }
     fn touch(&self, operation: u64, owner: bool) -> Outcome<AuthToken> {
         let mut sensor = self.fingerprint(ROOT);
-        let seed = if owner { OWNER } else { STRANGER };
-        outcome(self.place(&mut sensor, seed))?;
+        let who = if owner { &self.owner } else { &self.stranger };
+        outcome(self.place(&mut sensor, who))?;
         outcome(sensor.authenticate(operation))
     }
     fn blocks(&self) -> Vec<u64> {
