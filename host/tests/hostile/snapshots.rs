@@ -81,7 +81,7 @@ fn memory_changes_under_a_trusted_applications_eyes() {
 /// A key's statement is about the scene that its key was found by, and the scene is a label.
 #[test]
 fn a_statement_is_about_one_scene() {
-    const ROUNDS: usize = 200;
+    const ROUNDS: usize = 25;
     let optee = Optee::new();
     let mut witness = Witness::new(&optee);
     let mut app = client(&optee, APP);
@@ -130,7 +130,7 @@ fn a_statement_is_about_one_scene() {
 /// The signature is over what is in the answer, also where that was copied half and half.
 #[test]
 fn a_report_is_signed_as_it_is_told() {
-    const ROUNDS: usize = 200;
+    const ROUNDS: usize = 25;
     let optee = Optee::new();
     let mut witness = Witness::new(&optee);
     let device_key = client(&optee, APP).export_device_key().unwrap().public_key;
@@ -167,7 +167,7 @@ fn a_report_is_signed_as_it_is_told() {
 /// A token is good for what its MAC covers, and for nothing that takes its place meanwhile.
 #[test]
 fn no_token_is_moved_to_another_payment_while_it_is_looked_at() {
-    const ROUNDS: usize = 300;
+    const ROUNDS: usize = 37;
     let optee = Optee::new();
     let mut app = client(&optee, APP);
     let before = app.info().unwrap().counter;

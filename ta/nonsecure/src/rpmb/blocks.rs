@@ -18,7 +18,7 @@ pub enum Block {
     /// A file's entry in the FAT.
     Entry(Entry),
     /// A part of a file.
-    Data([u8; BLOCK]),
+    Data(Box<[u8; BLOCK]>),
 }
 
 /// An authenticated write.

@@ -116,7 +116,7 @@ impl Files {
 
     fn content(&self, entry: &Entry) -> Vec<u8> {
         let data = entry.blocks().filter_map(|at| match self.blocks.get(at) {
-            Some(Block::Data(data)) => Some(*data),
+            Some(Block::Data(data)) => Some(**data),
             _ => None,
         });
         let mut content = data.collect::<Vec<_>>().concat();
@@ -138,7 +138,7 @@ impl Files {
         let needed = blocks(size);
         let fat = self.entries().last().map_or(FAT, |(at, _)| at + 1);
         let mut end = END;
-        for used in self.in_use().into_iter().chain([0..fat]) {
+        for used in self.in_use().into_iter().chain(std::iter::once(0..fat)) {
             if end - used.end >= needed && !self.full {
                 return Ok(end - needed);
             }
@@ -226,7 +226,7 @@ impl Files {
         {
             let mut data = [0; BLOCK];
             data[..part.len()].copy_from_slice(part);
-            self.blocks.write(at, Block::Data(data))?;
+            self.blocks.write(at, Block::Data(Box::new(data)))?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ pub const HEAD: usize = 24;
 
 /// The attributes of the types: so many numbers, each with its length, then so many u32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum Type {
     /// Data alone.
     Data = 0xA000_00BF,

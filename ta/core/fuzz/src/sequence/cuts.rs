@@ -112,7 +112,7 @@ impl Sequence {
             let first = two.map(|nth| nth / all.len());
             let last = two.map_or(nth, |nth| nth % all.len());
             let chosen = first.into_iter().chain([last]);
-            (number % 2 == 0, chosen.collect::<Vec<_>>())
+            (number.is_multiple_of(2), chosen.collect::<Vec<_>>())
         } else {
             let count = of_chance.usize(3..=MOST);
             let chosen = (0..count).map(|_| of_chance.usize(..all.len()));
