@@ -31,5 +31,6 @@ done
 status=0
 machine -- --test-threads=1 || status=$?
 for shard in "${shards[@]}"; do wait "$shard" || status=$?; done
-cat "$said"/*
+# libteec tells every refusal, and the hostile suite is made of them.
+grep -hv 'TEEC:TEEC_' "$said"/*
 exit $status

@@ -162,10 +162,7 @@ fn a_report_is_signed_as_it_is_told() {
             _ => 2,
         }] += 1;
     }
-    assert!(
-        seen.iter().filter(|seen| **seen > 0).count() > 1,
-        "never changed: {seen:?}"
-    );
+    assert!(seen[0].max(seen[1]) < ROUNDS, "never changed: {seen:?}");
     println!("{seen:?}: the one nonce, the other, a copy of both");
 }
 
