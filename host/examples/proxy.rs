@@ -4,7 +4,7 @@
 //!
 //! | request | answer |
 //! | --- | --- |
-//! | `open payment UID`, `open soter UID`, `open fingerprint UID` | `ok SESSION` |
+//! | `open TA UID`, of `payment`, `soter`, `fingerprint`, `gatekeeper` | `ok SESSION` |
 //! | `invoke SESSION COMMAND ROOM HEX` | `ok MICROSECONDS HEX` |
 //! | `close SESSION` | `ok ` |
 //!
@@ -53,6 +53,7 @@ impl Sessions {
             "payment" => Teec::payment(uid).map(Some),
             "soter" => Teec::soter(uid).map(Some),
             "fingerprint" => Teec::fingerprint(uid).map(Some),
+            "gatekeeper" => Teec::gatekeeper(uid).map(Some),
             _ => Ok(None),
         };
         seteuid(Uid::from_raw(0))?;

@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use touchseal::proto::transport::Transport;
-use touchseal::{FingerprintClient, PaymentClient, SoterClient};
+use touchseal::{FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
 
 /// Nothing that the trusted applications do takes so long.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -160,6 +160,15 @@ impl Proxy {
     /// When no session can be opened.
     pub fn fingerprint(&self, uid: u32) -> Result<FingerprintClient<Session>, ProxyError> {
         self.open("fingerprint", uid).map(FingerprintClient::new)
+    }
+
+    /// A client of the gatekeeper TA, as this uid.
+    ///
+    /// # Errors
+    ///
+    /// When no session can be opened.
+    pub fn gatekeeper(&self, uid: u32) -> Result<GatekeeperClient<Session>, ProxyError> {
+        self.open("gatekeeper", uid).map(GatekeeperClient::new)
     }
 
     fn open(&self, ta: &str, uid: u32) -> Result<Session, ProxyError> {
