@@ -9,15 +9,19 @@ SCRIPTS := ta/build.sh ta/core/fuzz/rustc.sh qemu/toolbox qemu/run-in-guest qemu
 
 CUTS ?= 200
 KEYS ?= 200
+PAYMENTS ?= 2000
+CLIENTS ?= 8
+WHERE ?= guest
 FACES := $(GUEST) --package touchseal --package touchseal-hal --package touchseal-capi --features touchseal/teec,touchseal-hal/teec,touchseal-capi/teec
 PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(FACES) --lib --bins --examples && $(TOOLBOX) host/capi/examples/build.sh
 HERE := $(TOOLBOX) cargo build --quiet --release --package touchseal
+SOAK := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin soak --
 POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin power-cut --
 
 T ?= all
 SECONDS ?= 60
 
-.PHONY: help install run shell programs header test test-host test-guest check fuzz power-cut measure tools ta platform platform-test clean distclean
+.PHONY: help install run shell programs header test test-host test-guest check fuzz power-cut soak soak-guest soak-host measure tools ta platform platform-test clean distclean
 # The scripts use all processors; two of them at once would only get in each other's way.
 .NOTPARALLEL:
 
@@ -29,6 +33,7 @@ help:
 	@echo 'make check          format, clippy, docs, scripts, licences: warnings are errors'
 	@echo 'make fuzz           fuzz the target T (all) for SECONDS (60) each'
 	@echo 'make power-cut      cut the power CUTS times (200) while apps pay, and look at what is left'
+	@echo 'make soak           PAYMENTS (2000) by CLIENTS (8), some killed in the middle; WHERE=host: in a process'
 	@echo 'make measure        time, RPMB reads and writes of the commands, with 1 key and with KEYS (200)'
 	@echo 'make header         the C library'"'"'s header, anew from its code'
 	@echo 'make install        what make programs built, under DESTDIR, in PREFIX (/usr/local)'
@@ -63,6 +68,7 @@ test-guest:
 	@qemu/tests/guest.sh
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
 	@$(POWER_CUT) 3
+	@$(SOAK) 60 8
 
 check: ta
 	@$(TOOLBOX) cargo fmt --all --check
@@ -104,6 +110,14 @@ install:
 
 power-cut: programs
 	@$(POWER_CUT) $(CUTS) $(SEED)
+
+soak: soak-$(WHERE)
+
+soak-guest: programs
+	@$(SOAK) $(PAYMENTS) $(CLIENTS)
+
+soak-host: tools
+	@TOUCHSEAL_SOAK=$(PAYMENTS) $(TOOLBOX) cargo test --quiet --release --package touchseal-core --test soak
 
 measure: programs
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin measure -- $(KEYS)

@@ -131,6 +131,7 @@ fn passes(error: &Error<TeecError>) -> bool {
         Status::LockedOut,
         Status::NoFingerOnSensor,
         Status::SensorSilent,
+        Status::SensorFault,
     ];
     matches!(error, Error::Refused(status) if passing.contains(status))
 }

@@ -7,7 +7,7 @@ use touchseal::proto::token::AuthToken;
 use touchseal::touch;
 use touchseal::{Error, FingerprintClient};
 
-const TOUCHES_AGAIN: usize = 3;
+const TOUCHES_AGAIN: usize = 5;
 
 /// A person with a finger.
 #[derive(Clone, Debug)]
@@ -74,12 +74,12 @@ impl Owner {
     }
 }
 
-/// Touches again when the sensor was silent: where the machine has little time for the
-/// emulated line, a picture takes longer than a module's may.
+/// Touches again when the sensor was silent, or what it said came too late: where the machine
+/// has little time for the emulated line, a picture takes longer than a module's may.
 pub fn patiently<R, E>(mut touch: impl FnMut() -> Result<R, Error<E>>) -> Result<R, Error<E>> {
     for _ in 0..TOUCHES_AGAIN {
         match touch() {
-            Err(Error::Refused(Status::SensorSilent)) => {}
+            Err(Error::Refused(Status::SensorSilent | Status::SensorFault)) => {}
             outcome => return outcome,
         }
     }

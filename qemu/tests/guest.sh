@@ -12,7 +12,7 @@ trap 'rm -f "$said"' EXIT
 # one test at a time.
 machine() {
     $toolbox cargo test --quiet --package touchseal-qemu --features platform \
-        --test guest --test storage --test sensor --test capi --test hal --test faces "$@"
+        --test guest --test storage --test secrets --test sensor --test capi --test hal --test faces "$@"
 }
 optee() {
     TOUCHSEAL_SENSOR=simulated $toolbox cargo test --quiet --target aarch64-unknown-linux-gnu \

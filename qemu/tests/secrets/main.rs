@@ -15,7 +15,6 @@ use needles::{Found, Needles, keys};
 use p256::ecdsa::SigningKey;
 use sha2::Sha256;
 use std::collections::HashSet;
-use std::path::Path;
 use touchseal::proto::message::PublicKey;
 use touchseal::proto::password::Password;
 use touchseal::proto::signed::{KeyStatement, Statement};
@@ -24,10 +23,18 @@ use touchseal_core::fingerprint::frame::Frame;
 use touchseal_core::fingerprint::matcher;
 use touchseal_core::fingerprint::print::Print;
 use touchseal_core::fingerprint::template::{Template, View};
-use touchseal_qemu::{Emmc, Memory, label, some_payment};
+use touchseal_qemu::{Block, Emmc, Memory, Options, label, some_payment};
 
 const PASSWORD: &[u8] = b"correct horse, battery staple 17";
 const NONCE: [u8; 32] = *b"a nonce that Linux gets to know.";
+/// What is found in the secure world, and how often.
+const KEYS: [(&str, usize); 5] = [
+    ("the key of fingers' tokens", 1),
+    ("the key of passwords' tokens", 1),
+    ("the password's salt", 1),
+    ("the password's verifier", 1),
+    ("a private key", 3),
+];
 /// Before the first minutia of a template of one impression.
 const HEADERS: usize = 24 + 4;
 
@@ -41,45 +48,71 @@ struct Run {
 #[test]
 fn no_secret_leaves_the_secure_world_or_stays_after_its_use() {
     let (logs, emmc) = (tempfile::tempdir().unwrap(), Emmc::scratch().unwrap());
-    let mut boot = Boot::with(&platform(), &emmc, |options| {
-        options.logs = logs.path().into()
-    });
+    let set = |options: &mut Options| options.logs = logs.path().into();
+    let mut boot = Boot::with(&platform(), &emmc, set);
     let run = use_everything(&boot);
-    let mut of_fingers = Needles::default();
-    let hand = boot.guest.hand();
-    let window = hand.window();
-    for picture in hand.pictures() {
-        add_finger(&mut of_fingers, window, &picture);
-    }
     let mut used_up = Needles::default();
     used_up.add("the password", PASSWORD);
-    let mut known = Needles::default();
-    known.add("the password", PASSWORD);
-    known.add("a payment's nonce", &NONCE);
+    let hand = boot.guest.hand().clone();
+    for picture in hand.pictures() {
+        add_finger(&mut used_up, hand.window(), &picture);
+    }
+    let mut told = Needles::default();
+    told.add("a nonce", &NONCE);
+    told.add("the password", PASSWORD);
 
-    let looked = boot.guest.look_at_memory(|memory| {
+    let mut kept = Needles::default();
+    let look = |memory: &Memory| {
         let secure = memory.secure()?;
-        let mut kept = Needles::default();
-        find_keys(&secure, &run, &mut kept);
-        let not_secure = |block: &touchseal_qemu::Block| !block.is_secure();
-        Ok((
+        add_keys(&mut kept, &secure, &run);
+        Ok([
             kept.count(&secure),
-            of_fingers.count(&secure),
             used_up.count(&secure),
-            kept.count_in(memory, not_secure)?,
-            of_fingers.count_in(memory, not_secure)?,
-            known.count_in(memory, not_secure)?,
-            kept,
-        ))
-    });
-    let (kept_secure, fingers_secure, used_secure, kept_out, fingers_out, known_out, kept) =
-        looked.unwrap();
+            kept.count_in(memory, is_linuxs)?,
+            used_up.count_in(memory, is_linuxs)?,
+            told.count_in(memory, is_linuxs)?,
+        ])
+    };
+    let looked = boot.guest.look_at_memory(look).unwrap();
+    let [
+        kept_there,
+        used_up_there,
+        kept_outside,
+        used_up_outside,
+        told_outside,
+    ] = looked;
     boot.power_off();
-    eprintln!(
-        "{kept_secure:?}\n{fingers_secure:?}\n{used_secure:?}\nout {kept_out:?} {fingers_out:?} {known_out:?} {}",
-        of_fingers.len()
+
+    // The search finds what is there: each key of the secure world, once and no copy of it; in
+    // the memory of Linux what Linux was told.
+    let keys: Found = KEYS.into_iter().collect();
+    assert_eq!(kept_there, keys, "of the secure world's keys");
+    assert!(told_outside.keys().eq(told.names()), "{told_outside:?}");
+    // And the secrets are where they should be, and nowhere else.
+    assert_eq!(
+        used_up_there,
+        Found::new(),
+        "in the secure world, after its use"
     );
-    let _ = kept;
+    assert_eq!(kept_outside, Found::new(), "in the memory of Linux");
+    let of_owner = Found::from([("the password", told_outside["the password"])]);
+    assert_eq!(used_up_outside, of_owner, "in the memory of Linux");
+    let files = std::fs::read_dir(logs.path())
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let mut read = 0;
+    for file in files.chain([emmc.path().to_owned()]) {
+        let bytes = std::fs::read(&file).unwrap();
+        read += usize::from(!bytes.is_empty());
+        for needles in [&kept, &used_up] {
+            assert_eq!(needles.count(&bytes), Found::new(), "in {}", file.display());
+        }
+    }
+    assert!(read >= 4, "{read} of the logs and the eMMC are not empty");
+}
+
+fn is_linuxs(block: &Block) -> bool {
+    !block.is_secure()
 }
 
 /// A device's life: fingers, a password, payments.
@@ -120,9 +153,8 @@ fn use_everything(boot: &Boot) -> Run {
 }
 
 /// The keys that are kept in the secure world, found by what they do.
-fn find_keys(secure: &[u8], run: &Run, kept: &mut Needles) {
+fn add_keys(kept: &mut Needles, secure: &[u8], run: &Run) {
     let all: HashSet<&[u8; 32]> = keys(secure, 1).collect();
-    eprintln!("{} candidates", all.len());
     let mac = |key: &[u8; 32], of: &[u8]| -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
         mac.update(of);
@@ -145,7 +177,6 @@ fn find_keys(secure: &[u8], run: &Run, kept: &mut Needles) {
     }
     // Numbers of core's are aligned, and their least byte comes first.
     let numbers: HashSet<&[u8; 32]> = keys(secure, 8).collect();
-    eprintln!("{} numbers", numbers.len());
     for number in numbers {
         let mut scalar = *number;
         scalar.reverse();

@@ -38,8 +38,9 @@ impl Needles {
         self.add(what, &backwards);
     }
 
-    pub fn len(&self) -> usize {
-        self.all.len()
+    /// What they are of.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.all.iter().map(|(what, _)| *what)
     }
 
     /// What is in `bytes`, and at which of its places.

@@ -55,7 +55,6 @@ impl Report {
                 drifts.push((name, said, Drift::of(&times, quantile, &seen.work)));
             }
         }
-        let kib = |what: u64| 1024.0 * what as f64;
         let of_use = [
             (
                 "clients' memory",
@@ -86,7 +85,6 @@ impl Report {
                 growth(&seen.secure, |look| look.0, |look| look.1 as f64),
             ),
         ];
-        let _ = kib;
         Self {
             took,
             drifts,

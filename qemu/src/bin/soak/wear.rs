@@ -22,7 +22,6 @@ const PARTITION: f64 = 131_072.0;
 /// The writes of years.
 #[derive(Clone, Copy, Debug)]
 pub struct Wear {
-    pub writes_a_payment: f64,
     pub writes: f64,
     /// Of the write counter's range.
     pub of_counter: f64,
@@ -37,7 +36,6 @@ impl Wear {
             + BOOTS_A_DAY;
         let writes = DAYS * a_day;
         Self {
-            writes_a_payment,
             writes,
             of_counter: writes / WRITE_COUNTER,
             of_flash: writes * PAGE / (ERASURES * PARTITION),
