@@ -23,7 +23,7 @@ use touchseal_verify::{Chain, Signed, verify};
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
-const FEW: u64 = 400;
+const FEW: u64 = 80;
 const CLIENTS: usize = 8;
 const FIRST_UID: u32 = 10_001;
 const FINGER: u64 = 1;

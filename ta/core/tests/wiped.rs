@@ -33,7 +33,7 @@ use touchseal_nonsecure::finger;
 use zeroize::Zeroize;
 
 #[global_allocator]
-static HEAP: Bump<[u8; 1 << 30]> = Bump::uninit();
+static HEAP: Bump<[u8; 1 << 27]> = Bump::uninit();
 
 const ROOT: Login = Login::App { uid: 0 };
 const FINGER: u64 = 1;
