@@ -87,7 +87,7 @@ fn no_secret_leaves_the_secure_world_or_stays_after_its_use() {
     // the memory of Linux what Linux was told.
     let keys: Found = KEYS.into_iter().collect();
     assert_eq!(kept_there, keys, "of the secure world's keys");
-    assert!(told_outside.keys().eq(told.names()), "{told_outside:?}");
+    assert!(told_outside.keys().copied().eq(told.names()), "{told_outside:?}");
     // And the secrets are where they should be, and nowhere else.
     assert_eq!(
         used_up_there,

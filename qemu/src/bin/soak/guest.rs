@@ -78,6 +78,8 @@ impl Run {
             };
             seen.chains.insert(uid, chain);
         }
+        // The first match of a device leaves an attempt reserved, in a write of its own.
+        factory.touch(&owner, 1)?;
         owner.place_again(guest.hand());
         let mut writes = guest.follow_rpmb_writes()?;
         let before = (factory.payments.info()?.counter, writes.count()?);
