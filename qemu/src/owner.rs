@@ -7,7 +7,7 @@ use touchseal::proto::token::AuthToken;
 use touchseal::touch;
 use touchseal::{Error, FingerprintClient};
 
-const TOUCHES_AGAIN: usize = 5;
+const TOUCHES_AGAIN: usize = 20;
 
 /// A person with a finger.
 #[derive(Clone, Debug)]

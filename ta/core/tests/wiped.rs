@@ -94,6 +94,11 @@ impl Secrets {
         found.into_iter().collect()
     }
 
+    /// While the trusted application that has used them lives on.
+    fn are_gone(&self) {
+        assert_eq!(self.found(), Vec::<&str>::new(), "left on the heap");
+    }
+
     /// Of a picture: from the middle of some of its rows.
     fn add_picture(&mut self, picture: &finger::Picture) {
         let width = usize::from(picture.width);
@@ -298,6 +303,7 @@ fn use_fingers(secrets: &mut Secrets) {
     }
     secrets.add_turned("the key of fingers' tokens", &TOKEN_KEY);
     secrets.add_turned("the key of passwords' tokens", &PASSWORD_KEY);
+    secrets.are_gone();
 }
 
 /// Sets a password, shows it and a wrong one, and changes it.
@@ -331,13 +337,14 @@ fn use_passwords(secrets: &mut Secrets) {
     ask!(set(Some(PASSWORD), OTHER_PASSWORD)).unwrap();
     secrets.add_turned("a password", &PASSWORD);
     secrets.add_turned("another password", &OTHER_PASSWORD);
+    secrets.are_gone();
 }
 
 fn main() {
     let mut secrets = Secrets::default();
     use_fingers(&mut secrets);
     use_passwords(&mut secrets);
-    assert_eq!(secrets.found(), Vec::<&str>::new(), "left on the heap");
+    secrets.are_gone();
 
     // What is freed without being wiped would have been found.
     for (_, secret) in &secrets.0 {
