@@ -5,7 +5,7 @@ TAS := $(addprefix --package touchseal-,optee payment soter gatekeeper fingerpri
 TEST_TAS := $(addprefix --package touchseal-,optee simulated hostile)
 TOOLBOX := qemu/toolbox
 PLATFORM := qemu/build/platform.sh
-SCRIPTS := ta/build.sh ta/core/fuzz/rustc.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as qemu/guest/finger $(wildcard qemu/*/*.sh host/*/*.sh host/*/*/*.sh)
+SCRIPTS := $(wildcard ta/*.sh) ta/core/fuzz/rustc.sh qemu/toolbox qemu/run-in-guest qemu/guest/init qemu/guest/as qemu/guest/finger $(wildcard qemu/*/*.sh host/*/*.sh host/*/*/*.sh)
 
 CUTS ?= 200
 KEYS ?= 200
@@ -21,7 +21,7 @@ POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --b
 T ?= all
 SECONDS ?= 60
 
-.PHONY: help install run shell programs header test test-host test-guest check fuzz power-cut soak soak-guest soak-host measure tools ta platform platform-test clean distclean
+.PHONY: help dist sbom advisories install run shell programs header test test-host test-guest check fuzz power-cut soak soak-guest soak-host measure tools ta platform platform-test clean distclean
 # The scripts use all processors; two of them at once would only get in each other's way.
 .NOTPARALLEL:
 
@@ -38,6 +38,9 @@ help:
 	@echo 'make header         the C library'"'"'s header, anew from its code'
 	@echo 'make install        what make programs built, under DESTDIR, in PREFIX (/usr/local)'
 	@echo 'make ta             the trusted applications as signed .ta files'
+	@echo 'make dist           a product'"'"'s release of them: TA_DEV_KIT_DIR, TA_SIGN_KEY, TA_SIGNER, DIST; see ta/dist.sh'
+	@echo 'make sbom           CycloneDX of what is linked into them, and into the programs for Linux'
+	@echo 'make advisories     RustSec'"'"'s advisories of now, about all crates'
 	@echo 'make platform       only build: tools, OP-TEE, TF-A, Linux, trusted applications, firmware'
 	@echo 'make platform-test  OP-TEE'"'"'s own tests of its storage, on this platform (minutes)'
 	@echo 'make clean          forget programs, firmware, logs, and the emulated device with its keys'
@@ -65,6 +68,7 @@ test-guest:
 	@$(PROGRAMS)
 	@$(HERE)
 	@qemu/tests/install.sh
+	@qemu/tests/dist.sh
 	@qemu/tests/guest.sh
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
 	@$(POWER_CUT) 3
@@ -82,7 +86,11 @@ check: ta
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --document-private-items --package touchseal-hal
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --profile ta $(GUEST) $(TAS)
 	@$(TOOLBOX) shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR $(SCRIPTS)
+	@ta/crates.sh
 	@qemu/build/deny.sh
+
+advisories: tools
+	@qemu/build/deny.sh advisories
 
 fuzz: tools
 	@qemu/build/fuzz.sh $(T) $(SECONDS)
@@ -92,6 +100,12 @@ tools:
 
 ta:
 	@$(PLATFORM) ta
+
+dist: tools
+	@ta/dist.sh
+
+sbom: tools
+	@ta/sbom.sh
 
 platform:
 	@$(PLATFORM) all

@@ -18,7 +18,7 @@ cd "$REPO"
 work=$CACHE/fuzz
 # A sanitizer would watch unsafe code, of which there is none here.
 "$REPO/qemu/toolbox" env PATH="$PART/bin:/usr/bin:/usr/sbin" CUSTOM_LIBFUZZER_PATH="$PART/libFuzzer.a" \
-    RUSTC_WRAPPER="$REPO/$folder/rustc.sh" cargo fuzz build --quiet --fuzz-dir $folder --target-dir "$work/target" \
+    RUSTC_WRAPPER="$REPO/$folder/rustc.sh" cargo fuzz build --fuzz-dir $folder --target-dir "$work/target" \
     --sanitizer none --features libfuzzer
 
 said() { sed -n "s/$1/\1/p" "$log" | tail -n 1; }

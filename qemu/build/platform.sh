@@ -46,7 +46,7 @@ guest=$PART
 
 optee_key=$(key "$build"/optee{,-make}.sh "$build"/patches/optee-*.patch "${OPTEE_SOURCE[1]}" "${OPTEE_PATCHES[1]}" "$compiler")
 tfa_key=$(key "$build/tf-a.sh" "${TFA_SOURCE[1]}" "$compiler")
-linux_key=$(key "$build/linux.sh" "$REPO/qemu/linux.config" "$compiler")
+linux_key=$(key "$build/linux.sh" "$build"/patches/linux-*.patch "$REPO/qemu/linux.config" "$compiler")
 
 # Our own cargo home, with the person's own settings (a mirror of the registry).
 mkdir -p "$CACHE/cargo"

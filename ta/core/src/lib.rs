@@ -11,8 +11,6 @@
     clippy::arithmetic_side_effects
 )]
 
-extern crate alloc;
-
 pub mod auth_token;
 pub mod config;
 mod device_key;
@@ -24,6 +22,7 @@ mod keys;
 pub mod payment;
 pub mod platform;
 pub mod record;
+pub mod signature;
 pub mod soter;
 mod survey;
 

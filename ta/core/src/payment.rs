@@ -10,6 +10,7 @@ use crate::dispatch::{Failure, Login, Reply, Sessions, request_body};
 use crate::error::{Error, Result};
 use crate::keys::{KeyName, KeyRecord, Keys, Recent};
 use crate::platform::{PaymentPlatform, random_nonzero};
+use crate::signature::sign;
 use crate::survey::Survey;
 use journal::{Journal, State};
 use operation::Pending;
@@ -342,7 +343,7 @@ impl<P: PaymentPlatform> PaymentTa<P> {
             ..build(header)
         }
         .to_bytes()?;
-        let signature = self.platform.sign(key, &device_key::hash(statement))?;
+        let signature = sign(&mut self.platform, key, &device_key::hash(statement))?;
         Ok(SignedReport {
             statement,
             signature,

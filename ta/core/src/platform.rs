@@ -3,6 +3,7 @@
 
 use crate::error::Result;
 use crate::fingerprint::frame::Frame;
+use crate::signature::Unverified;
 use core::ops::ControlFlow;
 use touchseal_proto::command::Request;
 use touchseal_proto::label::Name;
@@ -67,9 +68,17 @@ pub trait KeyStore {
     fn key_record(&mut self, key: &mut Self::Key, out: &mut [u8]) -> Result<usize>;
     /// The public half.
     fn public_key(&mut self, key: &Self::Key) -> Result<Self::PublicKey>;
-    /// Signs a SHA-256 digest. What comes out was verified with the public half: a damaged
-    /// key, or a fault, gives [`Error::KeyDamaged`](crate::error::Error::KeyDamaged).
-    fn sign(&mut self, key: &Self::Key, digest: &[u8; 32]) -> Result<Self::Signature>;
+    /// Signs a SHA-256 digest. A key that cannot is
+    /// [`Error::KeyDamaged`](crate::error::Error::KeyDamaged).
+    fn sign(&mut self, key: &Self::Key, digest: &[u8; 32]) -> Result<Unverified<Self::Signature>>;
+    /// Verifies with the public half: what does not is
+    /// [`Error::KeyDamaged`](crate::error::Error::KeyDamaged).
+    fn verify(
+        &mut self,
+        key: &Self::Key,
+        digest: &[u8; 32],
+        signature: &Self::Signature,
+    ) -> Result<()>;
     /// Visits the id of every sealed object, in no order, until the visitor says stop.
     fn visit_ids(&mut self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()>;
 }

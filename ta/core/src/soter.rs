@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::keys::{KeyName, Keys, Recent};
 use crate::platform::{RECORD_MAX, SoterPlatform};
 use crate::record::{Record, Sealed};
+use crate::signature::sign;
 use crate::survey::Survey;
 use touchseal_proto::command::SoterCommand;
 use touchseal_proto::label::Scene;
@@ -70,7 +71,7 @@ struct Committed(Json);
 
 impl Committed {
     fn sign<P: SoterPlatform>(self, platform: &mut P, key: &P::Key) -> Result<Blob> {
-        let signature = platform.sign(key, &device_key::hash(&self.0))?;
+        let signature = sign(platform, key, &device_key::hash(&self.0))?;
         Ok(Blob {
             json: self.0,
             signature,

@@ -3,15 +3,17 @@
 
 use cap::Cap;
 use std::alloc::System;
+use touchseal_core::error::Error;
 use touchseal_core::fingerprint::frame::{Frame, LONGEST_SIDE, MAX_PIXELS};
 use touchseal_core::fingerprint::matcher;
+use touchseal_core::fingerprint::print::Print;
 use touchseal_nonsecure::finger;
 
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
 fn main() {
-    let (one, other) = (finger::impression(1, 0), finger::impression(1, 1));
+    let (one, picture) = (finger::impression(1, 0), finger::impression(1, 1));
     let before = ALLOCATOR.allocated();
     let room = matcher::HEAP_BOUND;
     let limit = |bytes| ALLOCATOR.set_limit(before + bytes).unwrap();
@@ -24,7 +26,7 @@ fn main() {
         matcher::extract(&frame)
     };
     let (one, _) = print(&one).unwrap();
-    let (other, _) = print(&other).unwrap();
+    let (other, _) = print(&picture).unwrap();
     let mut steps = matcher::ATTEMPT_STEPS;
     assert!(matcher::matches(&one, &other, &mut steps).unwrap());
     // The largest picture, of noise: refused within the same bound.
@@ -41,9 +43,32 @@ fn main() {
     limit(usize::MAX - before);
     assert_eq!(ALLOCATOR.allocated(), before, "all of it is freed");
 
-    // With less than a picture takes there is an error, and no abort.
-    limit(MAX_PIXELS - 1);
-    assert!(Frame::room().is_err());
-    limit(usize::MAX - before);
-    println!("heap: {room} bytes suffice for a picture, its minutiae and a match");
+    // With less there is an error, wherever the memory ends, and no abort.
+    let (mut refused, mut room_left) = (0, 0);
+    loop {
+        limit(room_left);
+        let outcome = an_attempt(&picture, &one);
+        limit(usize::MAX - before);
+        match outcome {
+            Err(Error::OutOfMemory) => refused += 1,
+            Err(error) => panic!("with {room_left} bytes: {error:?}"),
+            Ok(matched) => break assert!(matched),
+        }
+        assert_eq!(ALLOCATOR.allocated(), before, "all of it is freed");
+        room_left += 8 * 1024;
+    }
+    assert!(room_left > MAX_PIXELS && room_left <= room, "{room_left}");
+    println!(
+        "heap: {room} bytes suffice for a picture, its minutiae and a match; {refused} times less did not"
+    );
+}
+
+/// A picture is taken, and compared.
+fn an_attempt(picture: &finger::Picture, with: &Print) -> Result<bool, Error> {
+    let mut frame = Frame::room()?;
+    frame.start(picture.width, picture.height)?;
+    frame.push(&picture.pixels)?;
+    let (print, _) = matcher::extract(&frame)?;
+    let mut steps = matcher::ATTEMPT_STEPS;
+    matcher::matches(&print, with, &mut steps)
 }

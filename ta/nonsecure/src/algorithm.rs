@@ -18,7 +18,7 @@ pub trait Algorithm: 'static {
     /// A public half.
     type PublicKey: AsRef<[u8]>;
     /// A signature.
-    type Signature;
+    type Signature: AsMut<[u8]>;
     /// See [`KeyStore::SPARES`](touchseal_core::platform::KeyStore::SPARES).
     const SPARES: u8;
     /// Makes a key pair.
@@ -29,8 +29,10 @@ pub trait Algorithm: 'static {
     fn from_bytes(bytes: &[u8]) -> Result<Self::KeyPair>;
     /// The public half.
     fn public_key(key: &Self::KeyPair) -> Result<Self::PublicKey>;
-    /// Signs a digest, and verifies the signature.
+    /// Signs a digest.
     fn sign(key: &Self::KeyPair, digest: &[u8; 32]) -> Result<Self::Signature>;
+    /// Verifies a signature.
+    fn verify(key: &Self::KeyPair, digest: &[u8; 32], signature: &Self::Signature) -> Result<()>;
 }
 
 /// ECDSA on P-256.
@@ -66,17 +68,21 @@ impl Algorithm for P256 {
     }
     fn sign(key: &SigningKey, digest: &[u8; 32]) -> Result<Signature> {
         let signature: EcdsaSignature = key.sign_prehash(digest).map_err(|_| Error::Platform)?;
-        key.verifying_key()
-            .verify_prehash(digest, &signature)
-            .map_err(|_| Error::KeyDamaged)?;
         Ok(signature.to_bytes().into())
+    }
+    fn verify(key: &SigningKey, digest: &[u8; 32], signature: &Signature) -> Result<()> {
+        EcdsaSignature::from_slice(signature)
+            .and_then(|signature| key.verifying_key().verify_prehash(digest, &signature))
+            .map_err(|_| Error::KeyDamaged)
     }
 }
 
 /// RSASSA-PSS with 2048 bits and 20 bytes of salt.
 pub struct Rsa2048;
 
-const SALT: usize = 20;
+fn pss() -> Pss<Sha256> {
+    Pss::new_with_salt(20)
+}
 
 impl Algorithm for Rsa2048 {
     type KeyPair = rsa::PrivateKey;
@@ -101,13 +107,14 @@ impl Algorithm for Rsa2048 {
             .map_err(|_| Error::Platform)
     }
     fn sign(key: &rsa::PrivateKey, digest: &[u8; 32]) -> Result<RsaSignature> {
-        let pss = || Pss::<Sha256>::new_with_salt(SALT);
         let signature = key
             .sign_with_rng(&mut getrandom::SysRng, pss(), digest)
             .map_err(|_| Error::Platform)?;
-        key.to_public_key()
-            .verify(pss(), digest, &signature)
-            .map_err(|_| Error::KeyDamaged)?;
         signature.try_into().map_err(|_| Error::Platform)
+    }
+    fn verify(key: &rsa::PrivateKey, digest: &[u8; 32], signature: &RsaSignature) -> Result<()> {
+        key.to_public_key()
+            .verify(pss(), digest, signature)
+            .map_err(|_| Error::KeyDamaged)
     }
 }

@@ -12,6 +12,7 @@ use touchseal_core::platform::{
     Clock, Enrolment, FingerprintPlatform, GatekeeperPlatform, Hardware, KeyStore, PaymentPlatform,
     Random, RefusalLog, SoterPlatform, Store,
 };
+use touchseal_core::signature::Unverified;
 use touchseal_proto::command::{PaymentCommand, Request};
 use touchseal_proto::label::Name;
 use touchseal_proto::message::{GetInfo, GetPasswordKey, GetTokenKey, TokenKey};
@@ -139,8 +140,15 @@ impl<A: Algorithm> KeyStore for NonsecurePlatform<A> {
     fn public_key(&mut self, key: &Key<A>) -> Result<A::PublicKey> {
         A::public_key(&key.pair)
     }
-    fn sign(&mut self, key: &Key<A>, digest: &[u8; 32]) -> Result<A::Signature> {
-        A::sign(&key.pair, digest)
+    fn sign(&mut self, key: &Key<A>, digest: &[u8; 32]) -> Result<Unverified<A::Signature>> {
+        let mut signature = A::sign(&key.pair, digest)?;
+        if let Some(last) = signature.as_mut().last_mut() {
+            *last ^= u8::from(self.device()?.is_faulty());
+        }
+        Ok(Unverified::new(signature))
+    }
+    fn verify(&mut self, key: &Key<A>, digest: &[u8; 32], signature: &A::Signature) -> Result<()> {
+        A::verify(&key.pair, digest, signature)
     }
     fn visit_ids(&mut self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
         for id in self.device()?.rpmb().ids_of(self.owner)? {

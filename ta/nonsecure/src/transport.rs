@@ -40,6 +40,8 @@ pub(crate) struct Shared {
     /// How far the clock was turned forward, in milliseconds.
     skipped: AtomicU64,
     last_refusal: Mutex<Option<Error>>,
+    /// How many signatures come first, before one that is wrong.
+    sound_signatures: Mutex<Option<u64>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -84,6 +86,14 @@ impl Shared {
 
     pub(crate) fn note_refusal(&self, error: Error) {
         *lock(&self.last_refusal) = Some(error);
+    }
+
+    /// Whether the processor computes the signature of now wrong.
+    pub(crate) fn is_faulty(&self) -> bool {
+        let mut sound = lock(&self.sound_signatures);
+        let is_faulty = *sound == Some(0);
+        *sound = sound.and_then(|left| left.checked_sub(1));
+        is_faulty
     }
 
     pub(crate) fn enrolment_epoch(&self) -> Result<u64> {
@@ -223,6 +233,7 @@ impl Device {
             booted: Instant::now(),
             skipped: AtomicU64::new(0),
             last_refusal: Mutex::new(None),
+            sound_signatures: Mutex::new(None),
         });
         *lock(&shared.payment) = Some(PaymentTa::new(platform(&shared, b'p'), CONFIG));
         *lock(&shared.fingerprint) = Some(SimulatedFingerprintTa::new(platform(&shared, b'f')));
@@ -250,6 +261,16 @@ impl Device {
     /// Turns the clock forward.
     pub fn skip_ms(&self, ms: u64) {
         self.0.skipped.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    /// A fault in the processor spoils the `nth` signature from now; 0 is the next one.
+    pub fn spoil_signature(&self, nth: u64) {
+        *lock(&self.0.sound_signatures) = Some(nth);
+    }
+
+    /// Whether the fault is still to come.
+    pub fn spoils_signature(&self) -> bool {
+        lock(&self.0.sound_signatures).is_some()
     }
 
     /// Why the last command was refused: what the secure log would say.

@@ -1,6 +1,6 @@
 //! What the platform below is worth.
 
-use alloc::format;
+use core::fmt::Write;
 use hmac::{Hmac, KeyInit, Mac};
 use optee_utee::property::{PropertyKey, TeeTrustedOsImplementationVersion};
 use optee_utee::{ParamIndex, TaSessionBuilder, TeeParams, Uuid};
@@ -68,5 +68,7 @@ fn in_memory(uuid: &str) -> Option<[u8; 16]> {
 /// OP-TEE's name and version.
 pub fn name() -> Option<Name> {
     let version = TeeTrustedOsImplementationVersion.get().ok()?;
-    Name::new(&format!("OP-TEE {version}")).ok()
+    let mut name = heapless::String::<48>::new();
+    write!(name, "OP-TEE {version}").ok()?;
+    Name::new(&name).ok()
 }

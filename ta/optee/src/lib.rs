@@ -9,8 +9,6 @@
     clippy::arithmetic_side_effects
 )]
 
-extern crate alloc;
-
 mod algorithm;
 mod caller;
 pub mod entry;

@@ -11,6 +11,7 @@ use optee_utee::raw::{
 };
 use optee_utee::{AttributeId, GenericObject, OperationMode, TransientObject};
 use touchseal_core::error::{Error, Result};
+use touchseal_core::signature::Unverified;
 
 /// An attribute that is a value, laid out as core reads it (`struct utee_attribute`).
 #[repr(C)]
@@ -83,9 +84,8 @@ fn outcome(result: TEE_Result) -> Result<()> {
     }
 }
 
-/// Signs a SHA-256 digest, and verifies the signature with the public half before anybody
-/// sees it.
-pub fn sign<A: Algorithm>(key: &Object, digest: &[u8; 32]) -> Result<A::Signature> {
+/// Signs a SHA-256 digest.
+pub fn sign<A: Algorithm>(key: &Object, digest: &[u8; 32]) -> Result<Unverified<A::Signature>> {
     let mut signature = A::room();
     let room = signature.as_ref().len();
     let mut len = room as u64;
@@ -105,18 +105,27 @@ pub fn sign<A: Algorithm>(key: &Object, digest: &[u8; 32]) -> Result<A::Signatur
     if len != room as u64 {
         return Err(Error::KeyDamaged);
     }
-    verify::<A>(key, A::PARAMETERS, digest, &signature)?;
-    if !A::WRONG_PARAMETERS.is_empty() {
-        match verify::<A>(key, A::WRONG_PARAMETERS, digest, &signature) {
-            Err(Error::KeyDamaged) => {}
-            Ok(()) => return Err(Error::SaltIgnored),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(signature)
+    Ok(Unverified::new(signature))
 }
 
-fn verify<A: Algorithm>(
+/// Verifies a signature with the public half, and that it does not verify with other parameters.
+pub fn verify<A: Algorithm>(
+    key: &Object,
+    digest: &[u8; 32],
+    signature: &A::Signature,
+) -> Result<()> {
+    verify_with::<A>(key, A::PARAMETERS, digest, signature)?;
+    if A::WRONG_PARAMETERS.is_empty() {
+        return Ok(());
+    }
+    match verify_with::<A>(key, A::WRONG_PARAMETERS, digest, signature) {
+        Err(Error::KeyDamaged) => Ok(()),
+        Ok(()) => Err(Error::SaltIgnored),
+        Err(error) => Err(error),
+    }
+}
+
+fn verify_with<A: Algorithm>(
     key: &Object,
     parameters: &[Attribute],
     digest: &[u8; 32],

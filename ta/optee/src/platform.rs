@@ -14,6 +14,7 @@ use touchseal_core::platform::{
     Clock, Enrolment, FingerprintPlatform, GatekeeperPlatform, Hardware, KeyStore, PaymentPlatform,
     Random, RefusalLog, SoterPlatform, Store,
 };
+use touchseal_core::signature::Unverified;
 use touchseal_proto::command::{FingerprintCommand, PaymentCommand, Request};
 use touchseal_proto::label::Name;
 use touchseal_proto::message::{GetFingers, GetInfo, GetPasswordKey, GetTokenKey, TokenKey};
@@ -102,8 +103,11 @@ impl<A: Algorithm> KeyStore for OpteePlatform<A> {
     fn public_key(&mut self, key: &Object) -> Result<A::PublicKey> {
         A::public_key(key)
     }
-    fn sign(&mut self, key: &Object, digest: &[u8; 32]) -> Result<A::Signature> {
+    fn sign(&mut self, key: &Object, digest: &[u8; 32]) -> Result<Unverified<A::Signature>> {
         operation::sign::<A>(key, digest)
+    }
+    fn verify(&mut self, key: &Object, digest: &[u8; 32], signature: &A::Signature) -> Result<()> {
+        operation::verify::<A>(key, digest, signature)
     }
     fn visit_ids(&mut self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
         object::visit_ids(visit)

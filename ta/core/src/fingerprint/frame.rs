@@ -1,5 +1,8 @@
 //! A picture of a finger, in the one place in memory that pictures have.
 
+// Here and in the matcher, and nowhere else, memory is taken; where there is none it is an error.
+extern crate alloc;
+
 use crate::error::{Error, Result};
 use alloc::vec::Vec;
 use zeroize::{Zeroize, Zeroizing};

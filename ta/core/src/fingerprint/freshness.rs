@@ -64,6 +64,8 @@ impl<S: Sensor> Sensor for Fresh<S> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    extern crate alloc;
+
     use super::*;
 
     /// Shows one grey after the other.

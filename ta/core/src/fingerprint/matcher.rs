@@ -4,6 +4,8 @@
 //! Only [`matches()`] decides anything in a trusted application: a score that came out of
 //! one would let an attacker climb. Who measures error rates takes the score.
 
+extern crate alloc;
+
 use super::frame::{Frame, MAX_PIXELS};
 use super::print::{MAX_MINUTIAE, Minutia, Print};
 use super::template::MAX_QUALITY;

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::platform::{KeyStore, RECORD_MAX, Store};
 use crate::record::{self, Record, Sealed};
+use crate::signature::sign;
 use sha2::{Digest, Sha256};
 use touchseal_proto::label::Lot;
 use touchseal_proto::message::{Counted, DeviceId, Latch, PublicKey, Signature};
@@ -73,7 +74,7 @@ impl<S: Statement> Committed<S> {
     where
         K: KeyStore<Signature = Signature>,
     {
-        let signature = keys.sign(key, &Sha256::digest(self.bytes.as_ref()).into())?;
+        let signature = sign(keys, key, &Sha256::digest(self.bytes.as_ref()).into())?;
         Ok((self.bytes, signature))
     }
 }

@@ -1,0 +1,272 @@
+//! A kernel that lies to OP-TEE about the RPMB: refuses, withholds answers, repeats or changes
+//! them, says that the key was never programmed (`qemu/build/patches/linux-hostile-rpmb.patch`).
+//! It can keep the owner from paying, and that is all: nothing is made anew, deleted, or signed
+//! twice. `make test-guest` runs these.
+
+mod boot;
+
+use boot::{APP, Boot, ROOT, owner, platform};
+use std::time::Duration;
+use touchseal::Error;
+use touchseal::proto::message::{DeviceKey, Generated, KeyState, Provisioned, SignedPayment};
+use touchseal::proto::signed::{KeyStatement, PaymentStatement, Statement};
+use touchseal::proto::status::Status;
+use touchseal_qemu::{Command, Emmc, Owner, ProxyError, label, some_payment};
+
+const LIMIT: Duration = Duration::from_secs(20);
+/// More requests than one command makes.
+const MANY: u32 = 1_000_000;
+
+#[derive(Clone, Copy, Debug)]
+enum Lie {
+    Refuse(u32),
+    Withhold(u32),
+    Unprogrammed,
+    Replay,
+    Flip,
+    Blank,
+}
+
+const CORRUPT_OBJECT: u32 = 0xf010_0001;
+const ITEM_NOT_FOUND: u32 = 0xffff_0008;
+
+const LIES: [Lie; 7] = [
+    Lie::Refuse(CORRUPT_OBJECT),
+    Lie::Refuse(ITEM_NOT_FOUND),
+    Lie::Withhold(CORRUPT_OBJECT),
+    Lie::Unprogrammed,
+    Lie::Replay,
+    Lie::Flip,
+    Lie::Blank,
+];
+
+impl Lie {
+    /// After so many requests, and so often.
+    fn tell(self, boot: &mut Boot, after: u32, times: u32) {
+        let (kind, code) = match self {
+            Self::Refuse(code) => (1, code),
+            Self::Withhold(code) => (2, code),
+            Self::Unprogrammed => (3, 0),
+            Self::Replay => (4, 0),
+            Self::Flip => (5, 0),
+            Self::Blank => (6, 0),
+        };
+        set(
+            boot,
+            &[
+                ("", kind),
+                ("_code", code),
+                ("_after", after),
+                ("_times", times),
+            ],
+        );
+    }
+}
+
+fn set(boot: &mut Boot, parameters: &[(&str, u32)]) {
+    let line: Vec<_> = parameters
+        .iter()
+        .map(|(name, value)| format!("echo {value} > /sys/module/optee/parameters/rpmb_lie{name}"))
+        .collect();
+    let told = boot
+        .guest
+        .run(&Command::new("sh").args(["-ec", &line.join("\n")]), LIMIT);
+    assert_eq!(told.unwrap().code, 0, "this kernel tells no lies");
+}
+
+/// How many of the lies were told.
+fn told(boot: &mut Boot, times: u32) -> u32 {
+    let left = Command::new("cat").arg("/sys/module/optee/parameters/rpmb_lie_times");
+    let left = boot.guest.run(&left, LIMIT).unwrap().stdout;
+    times
+        - String::from_utf8(left)
+            .unwrap()
+            .trim()
+            .parse::<u32>()
+            .unwrap()
+}
+
+/// What the device has, and has signed so far.
+struct Device<'a> {
+    owner: &'a Owner,
+    device_key: DeviceKey,
+    app_key: Vec<u8>,
+    payment_key: Vec<u8>,
+    counter: u64,
+}
+
+/// What a client asks. None of it makes anything where nothing is missing.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Provision,
+    AppKey,
+    PaymentKey,
+    Find,
+    ExportAppKey,
+    ExportPaymentKey,
+    Fingers,
+    Pay,
+}
+
+const STEPS: [Step; 8] = [
+    Step::Provision,
+    Step::AppKey,
+    Step::PaymentKey,
+    Step::Find,
+    Step::ExportAppKey,
+    Step::ExportPaymentKey,
+    Step::Fingers,
+    Step::Pay,
+];
+
+type Outcome<R> = Result<R, Error<ProxyError>>;
+
+impl Device<'_> {
+    /// Asks, and looks at the answer: what it has is there, or it cannot be told.
+    fn take(&mut self, boot: &Boot, step: Step) -> Outcome<()> {
+        let scene = || label("checkout").unwrap();
+        let (mut factory, mut app) = (boot.app(ROOT), boot.app(APP));
+        match step {
+            Step::Provision => {
+                let Provisioned { new, .. } = factory.payments.provision()?;
+                assert!(!new, "another device key");
+            }
+            Step::AppKey => was_there(app.payments.generate_app_key(false)?),
+            Step::PaymentKey => was_there(app.payments.generate_payment_key(scene(), false)?),
+            Step::Find => {
+                let found = app.payments.find_payment_key(scene())?;
+                assert_eq!(found, KeyState::Usable);
+            }
+            Step::ExportAppKey => {
+                let signed = app.payments.export_app_key()?.statement;
+                assert!(self.exported(&signed) == self.app_key, "another app key");
+            }
+            Step::ExportPaymentKey => {
+                let signed = app.payments.export_payment_key(scene())?.statement;
+                assert!(
+                    self.exported(&signed) == self.payment_key,
+                    "another payment key"
+                );
+            }
+            Step::Fingers => assert_eq!(app.sensor.fingers()?.fingers.len(), 1),
+            Step::Pay => {
+                let paid = app.pay(scene(), some_payment([7; 32])?, self.owner)?;
+                self.paid(&paid);
+            }
+        }
+        Ok(())
+    }
+
+    fn exported(&mut self, statement: &[u8]) -> Vec<u8> {
+        let statement = KeyStatement::from_bytes(statement).unwrap();
+        self.count(statement.header.counter);
+        statement.public_key.to_vec()
+    }
+
+    fn paid(&mut self, paid: &SignedPayment) {
+        let statement = PaymentStatement::from_bytes(&paid.statement).unwrap();
+        self.count(statement.header.counter);
+    }
+
+    fn count(&mut self, counter: u64) {
+        assert!(counter > self.counter, "counter {counter} twice");
+        self.counter = counter;
+    }
+
+    /// Nothing lies: everything is there.
+    fn is_whole(&mut self, boot: &Boot) {
+        assert!(boot.device_key() == self.device_key, "another device key");
+        for step in STEPS {
+            self.take(boot, step)
+                .unwrap_or_else(|error| panic!("{step:?}: {error}"));
+        }
+    }
+}
+
+fn was_there(Generated { new }: Generated) {
+    assert!(!new, "a key was made in place of one that is there");
+}
+
+/// What may be said once the RPMB has shown its key: that it does not answer as it must.
+const OF_THE_STORAGE: [Status; 4] = [
+    Status::StorageDead,
+    Status::StorageUnavailable,
+    Status::RpmbKeyedForOther,
+    Status::PeerUnavailable,
+];
+
+#[track_caller]
+fn told_as_storage(outcome: Outcome<()>) {
+    match outcome {
+        Ok(()) => {}
+        Err(Error::Refused(status)) if OF_THE_STORAGE.contains(&status) => {}
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Before OP-TEE has verified the RPMB's key, that something is not there may be a lie.
+#[track_caller]
+fn refused_whatever_is_said(outcome: Outcome<()>) {
+    match outcome {
+        Ok(()) | Err(Error::Refused(_)) => {}
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn lies_about_the_rpmb_delay_and_do_no_more() {
+    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
+    let boot = Boot::of(&platform, &emmc);
+    boot.set_up(&owner);
+    let mut device = Device {
+        owner: &owner,
+        device_key: boot.device_key(),
+        app_key: Vec::new(),
+        payment_key: Vec::new(),
+        counter: boot.pay(&owner),
+    };
+    let scene = label("checkout").unwrap();
+    let mut app = boot.app(APP).payments;
+    device.app_key = device.exported(&app.export_app_key().unwrap().statement);
+    device.payment_key = device.exported(&app.export_payment_key(scene).unwrap().statement);
+    boot.power_off();
+
+    let mut lies = 0;
+    for lie in LIES {
+        // From the first request on that a trusted application makes.
+        let mut boot = Boot::of(&platform, &emmc);
+        lie.tell(&mut boot, 0, MANY);
+        for step in STEPS {
+            refused_whatever_is_said(device.take(&boot, step));
+        }
+        let at_first = told(&mut boot, MANY);
+        boot.power_off();
+
+        let mut boot = Boot::of(&platform, &emmc);
+        device.is_whole(&boot);
+        // Once, at each request of what looks for a key, and of what opens one and counts.
+        for step in [Step::PaymentKey, Step::ExportPaymentKey] {
+            for after in 0.. {
+                lie.tell(&mut boot, after, 1);
+                told_as_storage(device.take(&boot, step));
+                if told(&mut boot, 1) == 0 {
+                    break;
+                }
+                lies += 1;
+            }
+        }
+        // And then always.
+        lie.tell(&mut boot, 0, MANY);
+        for step in STEPS {
+            told_as_storage(device.take(&boot, step));
+        }
+        let always = told(&mut boot, MANY);
+        assert!(at_first > 0 && always > 0, "{lie:?} was not told");
+        lies += at_first + always;
+        boot.power_off();
+    }
+    let boot = Boot::of(&platform, &emmc);
+    device.is_whole(&boot);
+    boot.power_off();
+    println!("{lies} lies");
+}
