@@ -26,6 +26,7 @@ fn no_other_types_are_served() {
                     let parameters = [first, second, third, fourth];
                     attack.call(target.question, &memory, parameters);
                 }
+                assert_eq!(witness.sometimes().unwrap_or(0), 0);
             }
         }
     }
@@ -59,6 +60,7 @@ fn no_command_takes_another_type() {
                     other(Parameter::registered(*kind, of, 0..1));
                 }
             }
+            assert_eq!(witness.sometimes().unwrap_or(0), 0);
         }
     }
     assert_eq!(witness.goes_on(), 0);
@@ -86,6 +88,7 @@ fn a_size_is_told_exactly_and_nothing_is_written_past_it() {
             for room in [0, 1, 3, most - 1, most + 1] {
                 attack.call(command, &memory, memory.sized(1, room));
             }
+            assert_eq!(witness.sometimes().unwrap_or(0), 0);
         }
     }
     assert_eq!(witness.goes_on(), 0);

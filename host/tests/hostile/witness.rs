@@ -4,9 +4,12 @@ use super::raw::Raw;
 use super::target::{TARGETS, send};
 use crate::Optee;
 use crate::blackbox::{Payments, client, label, payment, touch};
+use std::time::{Duration, Instant};
 use touchseal::proto::signed::{PaymentStatement, Statement};
 
 const OWNER: u32 = 10_098;
+/// A payment ends by itself a minute after it has begun.
+const SOMETIMES: Duration = Duration::from_secs(10);
 
 /// A session with each trusted application, and a payment that has begun.
 pub struct Witness<'a> {
@@ -15,6 +18,7 @@ pub struct Witness<'a> {
     sessions: Vec<Raw>,
     amount: u64,
     handle: u64,
+    began: Instant,
     counter: u64,
 }
 
@@ -28,6 +32,7 @@ impl<'a> Witness<'a> {
             sessions: TARGETS.iter().map(|ta| Raw::of(OWNER, ta.uuid)).collect(),
             amount: 0,
             handle: 0,
+            began: Instant::now(),
             counter,
         };
         witness.begin();
@@ -38,6 +43,7 @@ impl<'a> Witness<'a> {
         self.amount += 1;
         let begun = self.client.begin(label("shop"), payment(self.amount));
         self.handle = begun.unwrap().handle;
+        self.began = Instant::now();
     }
 
     /// The same instances answer in the same sessions, and the payment is finished; another
@@ -57,5 +63,10 @@ impl<'a> Witness<'a> {
         self.counter = counter;
         self.begin();
         signed
+    }
+
+    /// The same in the middle of a long attack, every ten seconds.
+    pub fn sometimes(&mut self) -> Option<u64> {
+        (self.began.elapsed() > SOMETIMES).then(|| self.goes_on())
     }
 }
