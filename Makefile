@@ -11,15 +11,19 @@ CUTS ?= 200
 SEQUENCES ?= 2000
 KEYS ?= 200
 N ?= 1000000
+PAYMENTS ?= 2000
+CLIENTS ?= 8
+WHERE ?= guest
 FACES := $(GUEST) --package touchseal --package touchseal-hal --package touchseal-capi --features touchseal/teec,touchseal-hal/teec,touchseal-capi/teec
 PROGRAMS := $(TOOLBOX) cargo build --quiet --release $(FACES) --lib --bins --examples && $(TOOLBOX) host/capi/examples/build.sh
 HERE := $(TOOLBOX) cargo build --quiet --release --package touchseal
+SOAK := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin soak --
 POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin power-cut --
 
 T ?= all
 SECONDS ?= 60
 
-.PHONY: help dist sbom advisories install run shell programs header test test-host test-guest check fuzz hostile cuts power-cut measure tools ta platform platform-test clean distclean
+.PHONY: help dist sbom advisories install run shell programs header test test-host test-guest check fuzz hostile cuts power-cut soak soak-guest soak-host measure tools ta platform platform-test clean distclean
 # The scripts use all processors; two of them at once would only get in each other's way.
 .NOTPARALLEL:
 
@@ -33,6 +37,7 @@ help:
 	@echo 'make hostile        N calls (1000000) of a client that means harm, on the real OP-TEE'
 	@echo 'make power-cut      cut the power CUTS times (200) while apps pay, and look at what is left; goes on where it was ended'
 	@echo 'make cuts           cut the power at every write of SEQUENCES (2000) short sequences of commands, on a model of the RPMB'
+	@echo 'make soak           PAYMENTS (2000) by CLIENTS (8), some killed in the middle; WHERE=host: in a process'
 	@echo 'make measure        time, RPMB reads and writes of the commands, with 1 key and with KEYS (200)'
 	@echo 'make header         the C library'"'"'s header, anew from its code'
 	@echo 'make install        what make programs built, under DESTDIR, in PREFIX (/usr/local)'
@@ -71,6 +76,7 @@ test-guest:
 	@qemu/tests/guest.sh
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
 	@$(POWER_CUT) 3 --rehearse
+	@$(SOAK) 60 8
 
 check: ta
 	@$(TOOLBOX) cargo fmt --all --check
@@ -129,6 +135,14 @@ power-cut: programs
 
 cuts: tools
 	@CUT_SEQUENCES=$(SEQUENCES) $(TOOLBOX) cargo test --quiet --package touchseal-fuzz --test power_cuts -- --nocapture
+
+soak: soak-$(WHERE)
+
+soak-guest: programs
+	@$(SOAK) $(PAYMENTS) $(CLIENTS)
+
+soak-host: tools
+	@TOUCHSEAL_SOAK=$(PAYMENTS) $(TOOLBOX) cargo test --quiet --release --package touchseal-core --test soak
 
 measure: programs
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin measure -- $(KEYS)

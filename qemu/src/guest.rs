@@ -7,6 +7,7 @@
 //! proxies.
 
 use crate::machine::{self, Logs, Share};
+use crate::memory::{Memory, Monitor};
 use crate::sensor::Module;
 use crate::{Command, Emmc, Hand, Output, Platform, Proxy, Writes, command, rpmb};
 use anyhow::{Context, Error, Result, anyhow, bail};
@@ -106,6 +107,7 @@ pub struct Guest {
     agent: UnixStream,
     /// Ports for proxies, by number.
     proxies: VecDeque<(usize, UnixStream)>,
+    monitor: Monitor,
     events: Receiver<Event>,
     /// What the agent said that was not yet read.
     said: Vec<u8>,
@@ -156,15 +158,22 @@ impl Guest {
         let sockets: Vec<_> = (0..PORTS.len() + PROXIES)
             .map(|n| dir.path().join(n.to_string()))
             .collect();
+        let monitor = dir.path().join("monitor");
         let mut listeners = sockets
             .iter()
+            .chain([&monitor])
             .map(UnixListener::bind)
             .collect::<Result<Vec<_>, _>>()?
             .into_iter();
         let hand = options.hand.clone();
         let sensor = Module::start(hand.clone())?;
         let uart = sensor.socket();
-        let mut qemu = machine::command(platform, emmc, options, &logs, &uart, &sockets, &shares)?
+        let outside = machine::Sockets {
+            sensor: &uart,
+            monitor: &monitor,
+            ports: &sockets,
+        };
+        let mut qemu = machine::command(platform, emmc, options, &logs, &outside, &shares)?
             .spawn()
             .context(
                 "Cannot start QEMU. Run this through `make` or `qemu/toolbox`, which bring it",
@@ -189,6 +198,7 @@ impl Guest {
             .take(PROXIES)
             .map(|number| Ok((number, connected()?)))
             .collect::<Result<_>>()?;
+        let monitor = Monitor::new(connected()?)?;
         // With the last port's sender gone, we know that QEMU is.
         drop(sender);
 
@@ -198,6 +208,7 @@ impl Guest {
             _sensor: sensor,
             agent: agent.context("no port for the agent")?,
             proxies,
+            monitor,
             events,
             said: Vec::new(),
             lines: VecDeque::new(),
@@ -345,6 +356,21 @@ impl Guest {
         let trace = self.logs.rpmb.clone();
         drop(self);
         rpmb::blocks(&trace)
+    }
+
+    /// Lets the machine stand still while its memory is looked at.
+    ///
+    /// # Errors
+    ///
+    /// When QEMU does not say where it is, or does not go on.
+    pub fn look_at_memory<R>(&mut self, look: impl FnOnce(&Memory) -> Result<R>) -> Result<R> {
+        self.monitor.stop()?;
+        let looked = self
+            .monitor
+            .memory(self.qemu.id())
+            .and_then(|memory| look(&memory));
+        self.monitor.go_on()?;
+        looked
     }
 
     /// Powers the guest off.

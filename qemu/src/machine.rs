@@ -41,16 +41,23 @@ impl Logs {
     }
 }
 
-/// A QEMU ready to start. `sensor` is the socket of the fingerprint sensor; `ports`
-/// are the sockets that the guest's agent talks through, in the order of its ports;
-/// `shares` the directories that the guest may mount, by tag.
+/// Where a machine's lines end.
+pub(crate) struct Sockets<'a> {
+    /// The fingerprint sensor.
+    pub sensor: &'a Path,
+    /// Who stops the machine and asks for its memory.
+    pub monitor: &'a Path,
+    /// What the guest's agent talks through, in the order of its ports.
+    pub ports: &'a [PathBuf],
+}
+
+/// A QEMU ready to start. `shares` are the directories that the guest may mount, by tag.
 pub(crate) fn command(
     platform: &Platform,
     emmc: &Emmc,
     options: &Options,
     logs: &Logs,
-    sensor: &Path,
-    ports: &[PathBuf],
+    sockets: &Sockets<'_>,
     shares: &[Share],
 ) -> Result<Command> {
     let initrd_size = std::fs::metadata(&platform.initrd)?.len();
@@ -104,9 +111,17 @@ pub(crate) fn command(
     arg("-serial", format!("file:{}", logs.secure.display()));
     arg(
         "-chardev",
-        format!("socket,id=sensor,reconnect-ms=50,path={}", quoted(sensor)),
+        format!(
+            "socket,id=sensor,reconnect-ms=50,path={}",
+            quoted(sockets.sensor)
+        ),
     );
     arg("-serial", "chardev:sensor".into());
+    arg(
+        "-chardev",
+        format!("socket,id=monitor,path={}", quoted(sockets.monitor)),
+    );
+    arg("-mon", "chardev=monitor,mode=control".into());
     // The requests, and where in the image each write goes.
     arg("-trace", "sdcard_rpmb_write_block".into());
     arg("-trace", "blk_co_pwritev".into());
@@ -119,7 +134,7 @@ pub(crate) fn command(
         format!("file,id=linux,path={}", quoted(&logs.linux)),
     );
     arg("-device", "virtconsole,chardev=linux,nr=0".into());
-    for (port, socket) in (1..).zip(ports) {
+    for (port, socket) in (1..).zip(sockets.ports) {
         arg(
             "-chardev",
             format!("socket,id=port{port},path={}", quoted(socket)),
@@ -133,7 +148,7 @@ pub(crate) fn command(
         arg("-chardev", "stdio,id=console,signal=off".into());
         arg(
             "-device",
-            format!("virtconsole,chardev=console,nr={}", ports.len() + 1),
+            format!("virtconsole,chardev=console,nr={}", sockets.ports.len() + 1),
         );
     }
     for Share {

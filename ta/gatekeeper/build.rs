@@ -11,7 +11,7 @@ fn main() -> Result<(), Error> {
     build(
         TaConfig::new_default_with_cargo_env(touchseal_proto::GATEKEEPER_TA)?
             .ta_flags(FLAGS)
-            .ta_stack_size(32 * 1024)
+            .ta_stack_size(64 * 1024)
             .ta_data_size(32 * 1024),
     )
 }

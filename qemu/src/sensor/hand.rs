@@ -2,12 +2,15 @@
 
 use anyhow::{Context, Result, ensure};
 use image::GrayImage;
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The greys by which two pictures of the same differ at most.
 const NOISE: i16 = 12;
 const WHITE: f32 = 255.0;
+/// So many pictures are remembered.
+const REMEMBERED: usize = 16;
 
 /// How a finger lies when it is put down again and again: to the right, down, turned.
 const PLACEMENTS: [(i32, i32, f32); 6] = [
@@ -131,7 +134,8 @@ struct State {
     shown: bool,
     fault: Option<Fault>,
     random: fastrand::Rng,
-    last: Option<Vec<u8>>,
+    /// The last ones, as they are uploaded.
+    taken: VecDeque<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -169,7 +173,7 @@ impl Hand {
             shown: false,
             fault: None,
             random: fastrand::Rng::with_seed(503),
-            last: None,
+            taken: VecDeque::new(),
         })))
     }
 
@@ -217,7 +221,9 @@ impl Hand {
         self.state().fault
     }
 
-    pub(super) fn window(&self) -> (u16, u16) {
+    /// How many pixels a picture has, across and down.
+    #[must_use]
+    pub fn window(&self) -> (u16, u16) {
         self.state().window
     }
 
@@ -225,6 +231,12 @@ impl Hand {
     pub(super) fn noise(&self, len: usize) -> Vec<u8> {
         let random = &mut self.state().random;
         std::iter::repeat_with(|| random.u8(..)).take(len).collect()
+    }
+
+    /// The last pictures, as they were uploaded: the latest first.
+    #[must_use]
+    pub fn pictures(&self) -> Vec<Vec<u8>> {
+        self.state().taken.iter().cloned().collect()
     }
 
     /// Takes a picture, as it is uploaded; None where no finger lies.
@@ -238,10 +250,10 @@ impl Hand {
             shown,
             fault,
             random,
-            last,
+            taken,
         } = &mut *state;
-        if *fault == Some(Fault::RepeatsOldFrame) && last.is_some() {
-            return last.clone();
+        if *fault == Some(Fault::RepeatsOldFrame) && !taken.is_empty() {
+            return taken.front().cloned();
         }
         *shown = false;
         if std::mem::take(moving) {
@@ -271,8 +283,9 @@ impl Hand {
             })
             .collect();
         let pairs = nibbles.as_chunks().0.iter();
-        *last = Some(pairs.map(|[first, second]| first << 4 | second).collect());
-        last.clone()
+        taken.truncate(REMEMBERED - 1);
+        taken.push_front(pairs.map(|[first, second]| first << 4 | second).collect());
+        taken.front().cloned()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -6,7 +6,7 @@ use std::alloc::System;
 use touchseal_core::error::Error;
 use touchseal_core::fingerprint::frame::{Frame, LONGEST_SIDE, MAX_PIXELS};
 use touchseal_core::fingerprint::matcher;
-use touchseal_core::fingerprint::print::Print;
+use touchseal_core::fingerprint::print::{MAX_MINUTIAE, Minutia, Print};
 use touchseal_nonsecure::finger;
 
 #[global_allocator]
@@ -39,9 +39,12 @@ fn main() {
         frame.push(&[(state >> 56) as u8]).unwrap();
     }
     assert!(matcher::extract(&frame).is_err());
-    drop(frame);
+    drop((frame, other));
     limit(usize::MAX - before);
+    // The one that others are compared with.
+    let before = before + MAX_MINUTIAE * size_of::<Minutia>();
     assert_eq!(ALLOCATOR.allocated(), before, "all of it is freed");
+    let limit = |bytes| ALLOCATOR.set_limit(before + bytes).unwrap();
 
     // With less there is an error, wherever the memory ends, and no abort.
     let (mut refused, mut room_left) = (0, 0);

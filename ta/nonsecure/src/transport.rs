@@ -3,6 +3,7 @@
 use crate::algorithm::{P256, Rsa2048};
 use crate::platform::NonsecurePlatform;
 use crate::rpmb::Rpmb;
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     payment: Mutex<Option<PaymentTa<NonsecurePlatform<P256>>>>,
     fingerprint: Mutex<Option<SimulatedFingerprintTa<NonsecurePlatform<()>>>>,
     gatekeeper: Mutex<Option<GatekeeperTa<NonsecurePlatform<()>>>>,
+    single: Mutex<()>,
     booted: Instant,
     /// How far the clock was turned forward, in milliseconds.
     skipped: AtomicU64,
@@ -46,7 +48,33 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+thread_local! {
+    /// Whether this thread is in a trusted application that has one instance.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A thread in the trusted applications that have one instance.
+struct Entered<'a>(Option<MutexGuard<'a, ()>>);
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            INSIDE.set(false);
+        }
+    }
+}
+
 impl Shared {
+    /// As OP-TEE does, lets one thread at a time into all of them together, for they ask each
+    /// other: each with a lock of its own would wait for the other for ever.
+    fn enter(&self) -> Entered<'_> {
+        Entered((!INSIDE.get()).then(|| {
+            let guard = lock(&self.single);
+            INSIDE.set(true);
+            guard
+        }))
+    }
+
     pub(crate) fn rpmb(&self) -> MutexGuard<'_, Rpmb> {
         lock(&self.rpmb)
     }
@@ -103,6 +131,7 @@ impl Shared {
     }
 
     fn open(&self, login: Login) -> Result<Session> {
+        let _entered = self.enter();
         lock(&self.payment)
             .as_mut()
             .ok_or(Error::PeerUnavailable)?
@@ -110,6 +139,7 @@ impl Shared {
     }
 
     fn close(&self, session: Session) {
+        let _entered = self.enter();
         if let Some(ta) = lock(&self.payment).as_mut() {
             ta.close(session);
         }
@@ -122,6 +152,7 @@ impl Shared {
         request: &[u8],
         response: &mut [u8],
     ) -> Result<usize> {
+        let _entered = self.enter();
         lock(&self.payment)
             .as_mut()
             .ok_or(Error::PeerUnavailable)?
@@ -129,6 +160,7 @@ impl Shared {
     }
 
     fn open_fingerprint(&self, login: Login) -> Result<fingerprint::Session> {
+        let _entered = self.enter();
         lock(&self.fingerprint)
             .as_mut()
             .ok_or(Error::PeerUnavailable)?
@@ -136,6 +168,7 @@ impl Shared {
     }
 
     fn close_fingerprint(&self, session: fingerprint::Session) {
+        let _entered = self.enter();
         if let Some(ta) = lock(&self.fingerprint).as_mut() {
             ta.close(session);
         }
@@ -148,6 +181,7 @@ impl Shared {
         request: &[u8],
         response: &mut [u8],
     ) -> Result<usize> {
+        let _entered = self.enter();
         lock(&self.fingerprint)
             .as_mut()
             .ok_or(Error::PeerUnavailable)?
@@ -161,6 +195,7 @@ impl Shared {
         request: &[u8],
         response: &mut [u8],
     ) -> Result<usize> {
+        let _entered = self.enter();
         lock(&self.gatekeeper)
             .as_mut()
             .ok_or(Error::PeerUnavailable)?
@@ -195,6 +230,7 @@ impl Device {
             payment: Mutex::new(None),
             fingerprint: Mutex::new(None),
             gatekeeper: Mutex::new(None),
+            single: Mutex::default(),
             booted: Instant::now(),
             skipped: AtomicU64::new(0),
             last_refusal: Mutex::new(None),
@@ -295,6 +331,7 @@ impl Device {
     ///
     /// When it has too many.
     pub fn gatekeeper(&self, login: Login) -> NonsecureTransport {
+        let _entered = self.0.enter();
         let opened = lock(&self.0.gatekeeper).as_mut().map(|ta| ta.open(login));
         assert!(opened == Some(Ok(())), "no more sessions of this login");
         NonsecureTransport {
@@ -356,6 +393,7 @@ impl Drop for NonsecureTransport {
             Peer::Soter(_) => {}
             Peer::Fingerprint(session) => device.close_fingerprint(std::mem::take(session)),
             Peer::Gatekeeper(login) => {
+                let _entered = device.enter();
                 if let Some(ta) = lock(&device.gatekeeper).as_mut() {
                     ta.close(*login);
                 }

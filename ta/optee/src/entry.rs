@@ -1,6 +1,7 @@
 //! The way of a command in and out: types checked, bounds checked, the request copied
 //! once out of shared memory, the response copied once into it.
 
+use crate::stack;
 use optee_utee::{
     ErrorKind, ParameterMemref, ParameterMemrefInput, ParameterMemrefOutput, ParameterMemrefRead,
     ParameterMemrefWrite, ParameterNone,
@@ -40,6 +41,7 @@ pub fn invoke<const IN: usize, const OUT: usize>(
     if shared_request.read_at(0, request)? != len {
         return Err(ErrorKind::BadParameters.into());
     }
-    let filled = serve(request, response.as_mut())?.map_err(|_| ErrorKind::Generic)?;
+    let served = stack::wiped(|| serve(request, response.as_mut()));
+    let filled = served?.map_err(|_| ErrorKind::Generic)?;
     shared_response.set_output(response.get(..filled).ok_or(ErrorKind::Generic)?)
 }

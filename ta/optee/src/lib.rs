@@ -22,6 +22,7 @@ mod operation;
 mod panic;
 mod peer;
 pub mod platform;
+mod stack;
 mod store;
 mod uart;
 

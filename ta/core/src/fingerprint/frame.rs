@@ -1,6 +1,7 @@
 //! A picture of a finger, in the one place in memory that pictures have.
 
-// Here and in the matcher, and nowhere else, memory is taken; where there is none it is an error.
+// Here, for prints, and in the matcher, and nowhere else, memory is taken; where there is none it
+// is an error.
 extern crate alloc;
 
 use crate::error::{Error, Result};

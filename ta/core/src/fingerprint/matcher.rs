@@ -9,6 +9,7 @@ extern crate alloc;
 use super::frame::{Frame, MAX_PIXELS};
 use super::print::{MAX_MINUTIAE, Minutia, Print};
 use super::template::MAX_QUALITY;
+use super::template::MAX_VIEWS;
 use crate::error::{Error, Result};
 use alloc::vec::Vec;
 use touchseal_bozorth3::{
@@ -42,7 +43,11 @@ const EXTRACTION: touchseal_mindtct::Limits = touchseal_mindtct::Limits::TRUSTED
 /// The most heap that a picture and extracting or comparing hold at any one time, in bytes.
 #[allow(clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
 pub const HEAP_BOUND: usize =
-    MAX_PIXELS + MINUTIAE + max(EXTRACTION.heap_bound(), LIMITS.heap_bound());
+    MAX_PIXELS + PRINTS + MINUTIAE + max(EXTRACTION.heap_bound(), LIMITS.heap_bound());
+
+/// The print of the picture, and those of a template that is compared or enrolled.
+#[allow(clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
+const PRINTS: usize = (1 + MAX_VIEWS) * MAX_MINUTIAE * size_of::<Minutia>();
 
 /// Two prints as the matcher takes them.
 #[allow(clippy::arithmetic_side_effects, reason = "evaluated by the compiler")]
@@ -61,7 +66,7 @@ pub fn extract(frame: &Frame) -> Result<(Print, u8)> {
         DetectError::OutOfMemory => Error::OutOfMemory,
         _ => Error::PoorImage,
     })?;
-    let mut print = Print::default();
+    let mut print = Print::room()?;
     let mut quality = 0i32;
     // The best first, without a sort, which would take memory. Of one quality, the first
     // that was found.
@@ -74,7 +79,9 @@ pub fn extract(frame: &Frame) -> Result<(Print, u8)> {
             (Ok(x), Ok(y), Ok(theta)) => Minutia { x, y, theta },
             _ => return Err(Error::PoorImage),
         };
-        print.0.push(minutia).map_err(|_| Error::PoorImage)?;
+        if !print.push(minutia) {
+            return Err(Error::PoorImage);
+        }
     }
     check(&print)?;
     let mean = i32::try_from(print.0.len())

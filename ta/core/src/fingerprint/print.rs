@@ -1,6 +1,9 @@
 //! What is compared of a finger: its minutiae.
 
-use touchseal_proto::wire::{Reader, Wire, WireError, Writer};
+extern crate alloc;
+
+use crate::error::{Error, Result};
+use alloc::vec::Vec;
 use touchseal_proto::wire_struct;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -21,16 +24,28 @@ wire_struct! {
     }
 }
 
-/// One impression of a finger. Wiped when dropped.
+/// One impression of a finger. It lies on the heap, and is wiped there when dropped: what moves
+/// is not it, and leaves no copy of it.
 #[derive(Clone, Default, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
-pub struct Print(pub heapless::Vec<Minutia, MAX_MINUTIAE>);
+pub struct Print(pub Vec<Minutia>);
 
-impl Wire for Print {
-    const MAX: usize = <heapless::Vec<Minutia, MAX_MINUTIAE> as Wire>::MAX;
-    fn write(&self, out: &mut Writer<'_>) -> Result<(), WireError> {
-        out.put(&self.0)
+impl Print {
+    /// Takes the memory for the largest.
+    pub fn room() -> Result<Self> {
+        let mut minutiae = Vec::new();
+        minutiae
+            .try_reserve_exact(MAX_MINUTIAE)
+            .map_err(|_| Error::OutOfMemory)?;
+        Ok(Self(minutiae))
     }
-    fn read(input: &mut Reader<'_>) -> Result<Self, WireError> {
-        Ok(Self(input.get()?))
+
+    /// Adds a minutia; false where there is no room for it, for memory is taken once.
+    #[must_use]
+    pub fn push(&mut self, minutia: Minutia) -> bool {
+        let fits = self.0.len() < self.0.capacity().min(MAX_MINUTIAE);
+        if fits {
+            self.0.push(minutia);
+        }
+        fits
     }
 }

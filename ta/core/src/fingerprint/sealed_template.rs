@@ -1,8 +1,8 @@
 //! A template as it is sealed: an object of its own, which says whose it is. It is created
 //! and deleted, never changed.
 
-use super::print::Print;
-use super::template::{TEMPLATE_MAX, Template, View};
+use super::print::{MAX_MINUTIAE, Minutia, Print};
+use super::template::{TEMPLATE_MAX, Template, View, damaged};
 use crate::error::{Error, Result};
 use crate::platform::Store;
 use touchseal_proto::wire::{Reader, Writer};
@@ -74,9 +74,7 @@ pub fn from_bytes(finger: u32, bytes: &[u8]) -> Result<Template> {
         return Err(Error::StorageDamaged);
     }
     match version {
-        ONE_PRINT if size == ONE_PRINT_SIZE => {
-            of_one_print(&mut input).map_err(|_| Error::StorageDamaged)
-        }
+        ONE_PRINT if size == ONE_PRINT_SIZE => of_one_print(&mut input).map_err(damaged),
         VERSION if input.get() == Ok(finger) => Template::from_bytes(input.rest()),
         newer if newer > VERSION => Err(Error::TaTooOld),
         _ => Err(Error::StorageDamaged),
@@ -88,11 +86,15 @@ fn header(input: &mut Reader<'_>) -> Result<([u8; 4], u16, u16)> {
 }
 
 fn of_one_print(input: &mut Reader<'_>) -> Result<Template> {
-    let print: Print = input.get()?;
+    let minutiae: Zeroizing<heapless::Vec<Minutia, MAX_MINUTIAE>> = Zeroizing::new(input.get()?);
     if input.rest().iter().any(|byte| *byte != 0) {
         return Err(Error::StorageDamaged);
     }
-    let farthest = |of: fn(&super::print::Minutia) -> u16| print.0.iter().map(of).max();
+    let mut print = Print::room()?;
+    if !minutiae.iter().all(|minutia| print.push(*minutia)) {
+        return Err(Error::StorageDamaged);
+    }
+    let farthest = |of: fn(&Minutia) -> u16| minutiae.iter().map(of).max();
     let mut template = Template {
         width: farthest(|m| m.x).unwrap_or(0).saturating_add(1),
         height: farthest(|m| m.y).unwrap_or(0).saturating_add(1),

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use layout::{FORMAT, Header, MinutiaRecord, NO_EXTENDED_DATA, RESOLUTION, UNKNOWN, ViewHeader};
 use touchseal_bozorth3::{MAX_COORDINATE, MAX_THETA, MIN_COMPUTABLE_BOZORTH_MINUTIAE};
 use touchseal_proto::wire::{Reader, Wire, Writer};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// The largest number of views.
 pub const MAX_VIEWS: usize = 4;
@@ -36,18 +36,20 @@ pub const TEMPLATE_MAX: usize =
 const EMPTY_VIEW: usize = ViewHeader::MAX + size_of_val(&NO_EXTENDED_DATA);
 
 /// Impressions of one finger. Wiped when dropped.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
 pub struct Template {
     /// The images' width, in pixels at 500 dpi.
     pub width: u16,
     /// The images' height.
     pub height: u16,
-    /// The impressions, one at least.
+    /// The impressions, one at least. Each is wiped when it is dropped, and would not be, were
+    /// this wiped as bytes before.
+    #[zeroize(skip)]
     pub views: heapless::Vec<View, MAX_VIEWS>,
 }
 
 /// One impression. Wiped when dropped.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
 pub struct View {
     /// Its minutiae, [`MIN_MINUTIAE`] at least.
     pub print: Print,
@@ -75,7 +77,7 @@ impl Template {
     /// The template that `bytes` are the record of. Whatever is not exactly one is
     /// damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Self::parse(bytes).map_err(|_| Error::StorageDamaged)
+        Self::parse(bytes).map_err(damaged)
     }
 
     fn parse(bytes: &[u8]) -> Result<Self> {
@@ -130,6 +132,14 @@ impl Template {
     }
 }
 
+/// What a record is that could not be read; where there is no memory, nothing is known of it.
+pub(super) fn damaged(error: Error) -> Error {
+    match error {
+        Error::OutOfMemory => error,
+        _ => Error::StorageDamaged,
+    }
+}
+
 impl View {
     fn write(&self, number: u8, height: u16, out: &mut Writer<'_>) -> Result<()> {
         out.put(&self.header(number))?;
@@ -143,15 +153,14 @@ impl View {
     fn read(number: u8, height: u16, input: &mut Reader<'_>) -> Result<Self> {
         let header: ViewHeader = input.get()?;
         let mut view = Self {
-            print: Print::default(),
+            print: Print::room()?,
             quality: header.quality,
         };
         for _ in 0..header.minutiae {
             let minutia = input.get::<MinutiaRecord>()?.minutia(height)?;
-            view.print
-                .0
-                .push(minutia)
-                .map_err(|_| Error::StorageDamaged)?;
+            if !view.print.push(minutia) {
+                return Err(Error::StorageDamaged);
+            }
         }
         if view.header(number) == header && input.get::<u16>()? == NO_EXTENDED_DATA {
             Ok(view)

@@ -1,0 +1,193 @@
+//! What a run has shown: for a person, and for a machine.
+
+use crate::drift::Drift;
+use crate::guest::Counted;
+use crate::seen::{Paid, Seen};
+use crate::wear::Wear;
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// What grows by more than the smallest allocation a payment is a leak, if it is more than
+/// comes and goes.
+const LEAK: f64 = 16.0;
+const COMES_AND_GOES: f64 = 1024.0 * 1024.0;
+
+/// The steps of a payment, and all of it.
+const STEPS: [&str; 4] = ["begin", "touch", "finish", "payment"];
+const QUANTILES: [(&str, f64); 2] = [("median", 0.5), ("99 %", 0.99)];
+
+pub struct Report {
+    pub took: Duration,
+    drifts: Vec<(&'static str, &'static str, Option<Drift>)>,
+    /// What grew, and by how many bytes over how many payments.
+    growth: Vec<(&'static str, f64, usize)>,
+}
+
+fn step(number: usize, paid: &Paid) -> f64 {
+    match paid.steps.get(number) {
+        Some(step) => *step,
+        None => paid.steps.iter().sum(),
+    }
+}
+
+/// From the second look on: the first is before everything has been used once.
+fn growth<T>(looks: &[T], paid: fn(&T) -> usize, bytes: fn(&T) -> f64) -> (f64, usize) {
+    match (looks.get(1), looks.last()) {
+        (Some(first), Some(last)) => (
+            bytes(last) - bytes(first),
+            paid(last).saturating_sub(paid(first)),
+        ),
+        _ => (0.0, 0),
+    }
+}
+
+impl Report {
+    pub fn of(seen: &Seen, took: Duration) -> Self {
+        let mut drifts = Vec::new();
+        for (number, name) in STEPS.into_iter().enumerate() {
+            let times: Vec<_> = seen
+                .paid
+                .iter()
+                .map(|paid| (paid.at, step(number, paid)))
+                .collect();
+            for (said, quantile) in QUANTILES {
+                drifts.push((name, said, Drift::of(&times, quantile, &seen.work)));
+            }
+        }
+        let of_use = [
+            (
+                "clients' memory",
+                growth(
+                    &seen.in_use,
+                    |look| look.paid,
+                    |look| 1024.0 * look.clients as f64,
+                ),
+            ),
+            (
+                "kernel's objects",
+                growth(
+                    &seen.in_use,
+                    |look| look.paid,
+                    |look| 1024.0 * look.kernel as f64,
+                ),
+            ),
+            (
+                "normal world",
+                growth(
+                    &seen.in_use,
+                    |look| look.paid,
+                    |look| -1024.0 * look.free as f64,
+                ),
+            ),
+            (
+                "secure world",
+                growth(&seen.secure, |look| look.0, |look| look.1 as f64),
+            ),
+        ];
+        Self {
+            took,
+            drifts,
+            growth: of_use
+                .into_iter()
+                .map(|(name, (bytes, paid))| (name, bytes, paid))
+                .collect(),
+        }
+    }
+
+    /// Refuses a run in which something grows, in time or in memory.
+    pub fn check(&self) -> Result<()> {
+        for (step, quantile, drift) in &self.drifts {
+            if let Some(drift) = drift.filter(Drift::is_one) {
+                anyhow::bail!("{step} takes longer and longer ({quantile}): {drift:?}");
+            }
+        }
+        for (name, bytes, paid) in &self.growth {
+            ensure!(
+                *bytes < COMES_AND_GOES || *bytes < LEAK * *paid as f64,
+                "{name}: {bytes} bytes more after {paid} payments"
+            );
+        }
+        Ok(())
+    }
+
+    pub fn print(&self, seen: &Seen) {
+        let paid = seen.paid.len();
+        println!(
+            "\n{paid} payments verified in {} s, {:.2} a second; {} clients killed while they paid and replaced; \
+             {} steps asked again because of others, {} fingers not recognized",
+            self.took.as_secs(),
+            paid as f64 / self.took.as_secs_f64(),
+            seen.killed,
+            seen.again,
+            seen.wrong_fingers
+        );
+        println!(
+            "\n  {:<10} {:<8} {:>14} {:>14} {:>8} {:>8}",
+            "", "", "first tenth", "last tenth", "ratio", "trend"
+        );
+        for (step, quantile, drift) in &self.drifts {
+            match drift {
+                Some(drift) => println!(
+                    "  {step:<10} {quantile:<8} {:>11.1} ms {:>11.1} ms {:>8.2} {:>8.1}",
+                    drift.first / 1000.0,
+                    drift.last / 1000.0,
+                    drift.ratio,
+                    drift.z
+                ),
+                None => println!("  {step:<10} {quantile:<8} too little to say"),
+            }
+        }
+        println!(
+            "  ratio: the last tenth to the first, each against the same little work at the time; trend: Kendall's, in\n  \
+             standard deviations of chance. More than 1.1 and 3 together are a drift."
+        );
+        println!();
+        for (name, bytes, paid) in &self.growth {
+            println!(
+                "  {name:<18} {:>+9.1} KiB over {paid} payments",
+                bytes / 1024.0
+            );
+        }
+    }
+
+    pub fn json(&self, seen: &Seen, counted: Option<&Counted>, wear: Option<&Wear>) -> Value {
+        let drifts = self.drifts.iter().map(|(step, quantile, drift)| {
+            let drift = drift.map(|drift| {
+                json!({
+                    "first_micros": drift.first,
+                    "last_micros": drift.last,
+                    "ratio": drift.ratio,
+                    "trend": drift.z,
+                    "drifts": drift.is_one(),
+                })
+            });
+            json!({ "step": step, "quantile": quantile, "drift": drift })
+        });
+        let growth = self
+            .growth
+            .iter()
+            .map(|(name, bytes, paid)| json!({ "of": name, "bytes": bytes, "payments": paid }));
+        let in_use = seen.in_use.iter().map(|look| {
+            json!({ "payments": look.paid, "clients_kib": look.clients, "kernel_kib": look.kernel, "free_kib": look.free })
+        });
+        let secure = seen
+            .secure
+            .iter()
+            .map(|(paid, bytes)| json!({ "payments": paid, "used_once_bytes": bytes }));
+        json!({
+            "payments": seen.paid.len(),
+            "seconds": self.took.as_secs_f64(),
+            "killed": seen.killed,
+            "asked_again": seen.again,
+            "fingers_not_recognized": seen.wrong_fingers,
+            "latency": drifts.collect::<Value>(),
+            "growth": growth.collect::<Value>(),
+            "memory": in_use.collect::<Value>(),
+            "secure_memory": secure.collect::<Value>(),
+            "counter": counted.map(|counted| json!({ "before": counted.before, "after": counted.after })),
+            "rpmb_writes": counted.map(|counted| counted.writes),
+            "wear": wear.map(Wear::json),
+        })
+    }
+}
