@@ -105,8 +105,8 @@ fn pay(
         };
         let touched = Instant::now();
         let signed = match payments.finish(begun.handle, token) {
-            // Too many others were before it.
-            Err(Error::Refused(Status::NotAuthorized)) if touched.elapsed() > TOKEN_LIFETIME => {
+            // Too many others were before it: the token was made at some time since.
+            Err(Error::Refused(Status::NotAuthorized)) if began.elapsed() > TOKEN_LIFETIME => {
                 again += 1;
                 continue;
             }
@@ -235,6 +235,10 @@ impl Run {
                 None => self.say(&format!("killed {number} {}", self.now()))?,
             }
         }
+        self.old
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|process| *process != payer.process.id());
         payer.end()
     }
 
@@ -250,17 +254,21 @@ impl Run {
         self.say(&format!("control {} {micros}", self.now()))?;
         let next = u64::from(self.looks.load(Ordering::Relaxed));
         if self.acknowledged.load(Ordering::Relaxed) * LOOKS >= next * self.wanted {
-            self.looks.fetch_add(1, Ordering::Relaxed);
             self.look_at_memory()?;
         }
         sleep(SECOND);
         Ok(())
     }
 
+    /// While all of them are there.
     fn look_at_memory(&self) -> Result<()> {
         // What is cached of files is not in use.
         std::fs::write("/proc/sys/vm/drop_caches", "3")?;
         let old = self.old.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.goes_on() {
+            return Ok(());
+        }
+        self.looks.fetch_add(1, Ordering::Relaxed);
         let resident = |process: &u32| kib(&format!("/proc/{process}/status"), "VmRSS:");
         let clients = old.iter().map(resident).sum::<Result<u64>>()?;
         let kernel = kib("/proc/meminfo", "SUnreclaim:")?;

@@ -12,7 +12,7 @@ trap 'rm -rf "$said"' EXIT
 # one test at a time, and those with a line before the others.
 machine() {
     $toolbox cargo test --quiet --package touchseal-qemu --features platform \
-        --test guest --test storage --test rollback --test rpmb_model --test hostile_kernel --test sensor --test capi --test hal --test faces "$@"
+        --test guest --test storage --test rollback --test rpmb_model --test hostile_kernel --test sensor --test capi --test hal --test faces --test secrets "$@"
 }
 optee() {
     TOUCHSEAL_SENSOR=simulated nice $toolbox cargo test --quiet --target aarch64-unknown-linux-gnu \

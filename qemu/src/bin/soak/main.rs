@@ -63,7 +63,7 @@ fn run() -> Result<()> {
     let path = platform.logs("soak").join("report.json");
     let json = report.json(&seen, counted.as_ref(), wear.as_ref());
     std::fs::write(&path, format!("{json:#}\n"))?;
-    if let Some((counted, wear)) = judged.as_ref().ok() {
+    if let Ok((counted, wear)) = &judged {
         println!(
             "\n  {} RPMB writes for {} counted payments\n\n{}",
             counted.writes,
