@@ -118,7 +118,7 @@ fn pay(
             (touched - began).as_micros(),
             touched.elapsed().as_micros(),
             hex::encode(nonce),
-            hex::encode(&signed.statement),
+            hex::encode(signed.statement),
             hex::encode(signed.signature)
         ));
     }
@@ -269,7 +269,7 @@ impl Run {
             return Ok(());
         }
         self.looks.fetch_add(1, Ordering::Relaxed);
-        let resident = |process: &u32| kib(&format!("/proc/{process}/status"), "VmRSS:");
+        let resident = |process: &u32| kib(format!("/proc/{process}/status"), "VmRSS:");
         let clients = old.iter().map(resident).sum::<Result<u64>>()?;
         let kernel = kib("/proc/meminfo", "SUnreclaim:")?;
         let free = kib("/proc/meminfo", "MemFree:")?;
