@@ -76,7 +76,6 @@ test-guest:
 	@qemu/tests/guest.sh
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
 	@$(POWER_CUT) 3 --rehearse
-	@$(SOAK) 24 8
 
 check: ta
 	@$(TOOLBOX) cargo fmt --all --check
