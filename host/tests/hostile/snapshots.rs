@@ -104,6 +104,9 @@ fn a_statement_is_about_one_scene() {
         let memory = memory(&requests[0]);
         while_flipping(&memory.request, 0, [&requests[0], other], || {
             for _ in 0..ROUNDS {
+                if let Some(others) = witness.sometimes() {
+                    assert_eq!(others, std::mem::take(&mut signed));
+                }
                 match send::<ExportPaymentKey>(&mut session, &memory) {
                     Ok(exported) => {
                         let exported = KeyStatement::from_bytes(&exported.statement).unwrap();
@@ -140,12 +143,14 @@ fn a_report_is_signed_as_it_is_told() {
     let mut reports = Vec::new();
     while_flipping(&memory.request, 0, [&requests[0], &requests[1]], || {
         for _ in 0..ROUNDS {
+            assert_eq!(witness.sometimes().unwrap_or(0), 0);
             reports.push(send::<GetReport>(&mut session, &memory).unwrap());
         }
     });
     // What is written into the answer meanwhile is in nobody's way.
     while_flipping(&memory.response, MARGIN, [&[0; 200], &[0xff; 200]], || {
         for _ in 0..ROUNDS {
+            assert_eq!(witness.sometimes().unwrap_or(0), 0);
             let (outcome, after) = session.call(GetReport::COMMAND, memory.parameters());
             assert_eq!((outcome, after[1].size), (Ok(()), 200));
         }

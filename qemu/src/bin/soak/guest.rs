@@ -1,14 +1,14 @@
 //! The run in the guest: sets the device up, lets the clients pay, and follows what they say.
 
 use crate::seen::{CLIENTS_A_UID, FIRST_UID, Seen};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use touchseal_qemu::{App, Command, Emmc, Guest, Options, Owner, Platform, Proxy, Writes, label};
+use touchseal_qemu::{App, Command, Emmc, Guest, Options, Owner, Platform, Proxy, ProxyError, Writes, label};
 use touchseal_verify::{Chain, Signed};
 
 const ROOT: u32 = 0;
@@ -149,15 +149,23 @@ impl Run {
         Ok((GRANULE * granules.filter(|granule| **granule != [0; GRANULE]).count()) as u64)
     }
 
+    /// How many sessions can be open at once.
+    fn sessions<S>(&self, open: impl Fn(&Proxy) -> Result<S, ProxyError>) -> usize {
+        let open = || open(&self.proxy).ok();
+        std::iter::from_fn(open).take(SESSIONS).collect::<Vec<_>>().len()
+    }
+
     /// What the device says at the end. That an app opens all of its sessions shows that none
     /// of a killed client's is left.
     pub fn end(mut self) -> Result<Counted> {
         for uid in (FIRST_UID..).take(self.clients.div_ceil(CLIENTS_A_UID)) {
-            let sessions =
-                (0..SESSIONS).map(|_| Ok((self.proxy.payment(uid)?, self.proxy.fingerprint(uid)?)));
-            sessions
-                .collect::<Result<Vec<_>>>()
-                .with_context(|| format!("uid {uid} has sessions left of clients that are gone"))?;
+            let payment = self.sessions(|proxy| proxy.payment(uid));
+            let fingerprint = self.sessions(|proxy| proxy.fingerprint(uid));
+            ensure!(
+                (payment, fingerprint) == (SESSIONS, SESSIONS),
+                "uid {uid} can open {payment} sessions with the payment TA and {fingerprint} with \
+                 the fingerprint TA, of {SESSIONS}: some are left of clients that are gone"
+            );
         }
         let writes = self.writes.count()? - self.before.1;
         let after = self.proxy.payment(ROOT)?.info()?.counter;
