@@ -76,6 +76,7 @@ test-guest:
 	@qemu/tests/guest.sh
 	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
 	@$(POWER_CUT) 3 --rehearse
+	@$(SOAK) 24 $(CLIENTS)
 
 check: ta
 	@$(TOOLBOX) cargo fmt --all --check
