@@ -145,8 +145,8 @@ statuses! {
         "the RPMB's answers do not verify: it is keyed for another device, or they are changed on their way"
         "put the device's own eMMC back: an RPMB is keyed once, for ever"
     37 Busy
-        "another client is making or using that key"
-        "try again in a few seconds"
+        "another call is before this one, or this user has as many sessions open as it may have"
+        "try again in a few seconds; close sessions that are no longer used"
     38 LiftFinger
         "the finger still lies on the sensor from before"
         "lift the finger, then put it on the sensor again"

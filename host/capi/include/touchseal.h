@@ -137,7 +137,7 @@ enum touchseal_status
   TOUCHSEAL_RPMB_KEY_NOT_PROGRAMMED = 35,
   /** the RPMB's answers do not verify: it is keyed for another device, or they are changed on their way */
   TOUCHSEAL_RPMB_KEYED_FOR_OTHER = 36,
-  /** another client is making or using that key */
+  /** another call is before this one, or this user has as many sessions open as it may have */
   TOUCHSEAL_BUSY = 37,
   /** the finger still lies on the sensor from before */
   TOUCHSEAL_LIFT_FINGER = 38,
