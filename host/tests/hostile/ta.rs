@@ -29,8 +29,12 @@ const ACCESS_DENIED: u32 = 0xffff_0001;
 #[derive(Debug, PartialEq, Eq)]
 struct Denied(u32);
 
-/// The hostile TA asks another, claiming a uid.
-fn ask<R: Request>(ta: &str, claimed: u32, request: &R) -> Result<R::Response, CallError<Denied>> {
+/// The hostile TA asks another, claiming a uid, or none as most of ours do.
+fn ask<R: Request>(
+    ta: &str,
+    claimed: Option<u32>,
+    request: &R,
+) -> Result<R::Response, CallError<Denied>> {
     let largest = [
         PaymentCommand::MAX_RESPONSE,
         SoterCommand::MAX_RESPONSE,
@@ -58,7 +62,7 @@ fn open() -> Session {
 fn relay(
     session: &mut Session,
     ta: &str,
-    claimed: u32,
+    claimed: Option<u32>,
     command: u32,
     request: &[u8],
     response: &mut [u8],
@@ -68,7 +72,11 @@ fn relay(
         0,
         ParamTmpRef::new_input(&said),
         ParamTmpRef::new_output(response),
-        ParamValue::new(claimed, 0, ParamType::ValueInout),
+        ParamValue::new(
+            claimed.unwrap_or(0),
+            claimed.is_some().into(),
+            ParamType::ValueInout,
+        ),
         ParamNone,
     );
     session.invoke_command(command, &mut operation).unwrap();
@@ -91,16 +99,16 @@ fn told_nothing<R>(outcome: Result<R, CallError<Denied>>) {
 #[test]
 fn it_may_ask_what_anyone_may() {
     let _alone = Optee::new();
-    assert!(ask(PAYMENT_TA, 0, &GetInfo {}).is_ok());
-    assert!(ask(SIMULATED_FINGERPRINT_TA.uuid, 0, &GetFingers {}).is_ok());
-    assert!(ask(GATEKEEPER_TA, 0, &GetPassword {}).is_ok());
+    assert!(ask(PAYMENT_TA, None, &GetInfo {}).is_ok());
+    assert!(ask(SIMULATED_FINGERPRINT_TA.uuid, None, &GetFingers {}).is_ok());
+    assert!(ask(GATEKEEPER_TA, None, &GetPassword {}).is_ok());
 }
 
 /// As the fingerprint TA or the gatekeeper TA it would get the keys of their tokens.
 #[test]
 fn it_gets_no_token_key() {
     let _alone = Optee::new();
-    for claimed in [0, 10070] {
+    for claimed in [None, Some(0), Some(10070)] {
         told_nothing(ask(PAYMENT_TA, claimed, &GetTokenKey {}));
         told_nothing(ask(PAYMENT_TA, claimed, &GetPasswordKey {}));
     }
@@ -111,7 +119,7 @@ fn it_gets_no_token_key() {
 fn it_is_no_app_and_no_soter_ta_whatever_it_claims() {
     let optee = Optee::new();
     client(&optee, 10071);
-    for claimed in [0, 10071] {
+    for claimed in [None, Some(0), Some(10071)] {
         let fingerprint = SIMULATED_FINGERPRINT_TA.uuid;
         told_nothing(ask(fingerprint, claimed, &Authenticate { operation: 1 }));
         told_nothing(ask(fingerprint, claimed, &BeginEnroll { token: None }));
@@ -135,7 +143,7 @@ fn it_is_anyone_to_every_command() {
     for target in &TARGETS {
         for command in target.commands() {
             let mut response = vec![0; target.largest_response];
-            for claimed in [0, HAL_UID] {
+            for claimed in [None, Some(0), Some(HAL_UID)] {
                 let no_message = [0];
                 let uuid = target.uuid;
                 let len = relay(
@@ -162,7 +170,14 @@ fn it_is_anyone_to_every_command() {
 fn it_does_not_get_at_the_sensor() {
     let _alone = Optee::new();
     for command in 0..4 {
-        let denied = relay(&mut open(), SECURE_UART, 0, command, &[0; 16], &mut [0; 16]);
+        let denied = relay(
+            &mut open(),
+            SECURE_UART,
+            None,
+            command,
+            &[0; 16],
+            &mut [0; 16],
+        );
         assert_eq!(denied, Err(Denied(ACCESS_DENIED)));
     }
 }

@@ -3,7 +3,7 @@
 //! for a device has it.
 //!
 //! A command takes the UUID (text, 36 bytes) and then the request, room for the response, and
-//! the uid that is claimed. It gives 0, or with which error of OP-TEE the session or the
+//! the uid that is claimed (a), if one is (b). In a it gives 0, or with which error of OP-TEE the session or the
 //! command was refused. [`WATCH`] is its own: it reads a request's first byte so many times, and
 //! gives 1 once that has changed, which shows that memory is shared during a call.
 #![no_std]
@@ -59,7 +59,7 @@ fn invoke_command(command: u32, parameters: &mut Parameters<'_>) -> optee_utee::
         .ok_or(ErrorKind::BadParameters)?;
     let uuid = core::str::from_utf8(uuid).map_err(|_| ErrorKind::BadParameters)?;
     let mut answer = alloc::vec![0; response.buffer_len().min(LARGEST)];
-    let claimed = value.get_a();
+    let claimed = (value.get_b() != 0).then(|| value.get_a());
     let refused = match ask(uuid, claimed, command, request, &mut answer) {
         Ok(len) => {
             response.set_output(answer.get(..len).unwrap_or_default())?;
@@ -90,15 +90,16 @@ fn watch(request: &ParameterMemrefInput<'_>, reads: u32) -> optee_utee::Result<b
 
 fn ask(
     uuid: &str,
-    claimed: u32,
+    claimed: Option<u32>,
     command: u32,
     request: &[u8],
     answer: &mut [u8],
 ) -> optee_utee::Result<usize> {
-    let claim = TeeParams::new().with_value_in(ParamIndex::Arg0, claimed, claimed);
-    let mut session = TaSessionBuilder::new(Uuid::parse_str(uuid)?)
-        .with_params(claim)
-        .build()?;
+    let mut session = TaSessionBuilder::new(Uuid::parse_str(uuid)?);
+    if let Some(uid) = claimed {
+        session = session.with_params(TeeParams::new().with_value_in(ParamIndex::Arg0, uid, uid));
+    }
+    let mut session = session.build()?;
     let mut parameters = TeeParams::new()
         .with_memref_in(ParamIndex::Arg0, request)
         .with_memref_out(ParamIndex::Arg1, answer);

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use touchseal_qemu::{App, Command, Emmc, Guest, Options, Owner, Platform, Proxy, ProxyError, Writes, label};
+use touchseal_qemu::{
+    App, Command, Emmc, Guest, Options, Owner, Platform, Proxy, ProxyError, Writes, label,
+};
 use touchseal_verify::{Chain, Signed};
 
 const ROOT: u32 = 0;
@@ -152,7 +154,10 @@ impl Run {
     /// How many sessions can be open at once.
     fn sessions<S>(&self, open: impl Fn(&Proxy) -> Result<S, ProxyError>) -> usize {
         let open = || open(&self.proxy).ok();
-        std::iter::from_fn(open).take(SESSIONS).collect::<Vec<_>>().len()
+        std::iter::from_fn(open)
+            .take(SESSIONS)
+            .collect::<Vec<_>>()
+            .len()
     }
 
     /// What the device says at the end. That an app opens all of its sessions shows that none
