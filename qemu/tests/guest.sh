@@ -9,13 +9,13 @@ said=$(mktemp -d)
 trap 'rm -rf "$said"' EXIT
 
 # Sessions are opened as the process's effective uid, and a sensor's line needs its processor:
-# one test at a time, and those with a line before the others.
+# one test at a time, and those with a line before the others, which then may take long.
 machine() {
     $toolbox cargo test --quiet --package touchseal-qemu --features platform \
         --test guest --test storage --test rollback --test rpmb_model --test hostile_kernel --test sensor --test capi --test hal --test faces --test secrets "$@"
 }
 optee() {
-    TOUCHSEAL_SENSOR=simulated nice $toolbox cargo test --quiet --target aarch64-unknown-linux-gnu \
+    TOUCHSEAL_SENSOR=simulated TOUCHSEAL_TIME_LIMIT=5000 nice $toolbox cargo test --quiet --target aarch64-unknown-linux-gnu \
         --package touchseal --features teec --test optee "$@"
 }
 
