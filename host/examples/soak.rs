@@ -48,7 +48,7 @@ fn main() -> Result<()> {
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["client", uid] => client(uid.parse()?),
         [directory, payments, clients] => {
-            Run::new(directory.into(), payments.parse()?)?.clients(clients.parse()?)
+            Run::new(directory.into(), payments.parse()?, clients.parse()?)?.pay()
         }
         _ => bail!("soak DIRECTORY PAYMENTS CLIENTS"),
     }
@@ -136,9 +136,14 @@ fn passes(error: &Error<TeecError>) -> bool {
     matches!(error, Error::Refused(status) if passing.contains(status))
 }
 
+fn is_killed(client: usize) -> bool {
+    client % KILLED == KILLED - 1
+}
+
 struct Run {
     directory: PathBuf,
     wanted: u64,
+    clients: usize,
     began: Instant,
     seen: Mutex<File>,
     acknowledged: AtomicU64,
@@ -150,11 +155,12 @@ struct Run {
 }
 
 impl Run {
-    fn new(directory: PathBuf, wanted: u64) -> Result<Self> {
+    fn new(directory: PathBuf, wanted: u64, clients: usize) -> Result<Self> {
         Ok(Self {
             seen: Mutex::new(File::create(directory.join("seen"))?),
             directory,
             wanted,
+            clients,
             began: Instant::now(),
             acknowledged: AtomicU64::new(0),
             old: Mutex::default(),
@@ -163,9 +169,9 @@ impl Run {
         })
     }
 
-    fn clients(&self, count: usize) -> Result<()> {
+    fn pay(&self) -> Result<()> {
         std::thread::scope(|scope| {
-            let clients: Vec<_> = (0..count)
+            let clients: Vec<_> = (0..self.clients)
                 .map(|number| scope.spawn(move || self.tend(number)))
                 .collect();
             while !clients
@@ -205,7 +211,7 @@ impl Run {
 
     fn pay_again_and_again(&self, number: usize) -> Result<()> {
         let uid = u32::try_from(FIRST_UID + number / 2)?;
-        let is_killed = number % KILLED == KILLED - 1;
+        let is_killed = is_killed(number);
         let mut rng = Rng::new();
         let mut payer = Payer::start(uid)?;
         if !is_killed {
@@ -265,7 +271,8 @@ impl Run {
         // What is cached of files is not in use.
         std::fs::write("/proc/sys/vm/drop_caches", "3")?;
         let old = self.old.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.goes_on() {
+        let all = (0..self.clients).filter(|number| !is_killed(*number));
+        if !self.goes_on() || old.len() < all.count() {
             return Ok(());
         }
         self.looks.fetch_add(1, Ordering::Relaxed);
