@@ -10,7 +10,8 @@ use touchseal::proto::signed::{PaymentStatement, Statement};
 const OWNER: u32 = 10_098;
 /// In the middle of a long attack the witness is asked so often.
 const SOMETIMES: Duration = Duration::from_secs(10);
-/// A payment ends by itself a minute after it has begun, which a slow machine needs for little.
+/// An older payment is begun anew: it ends by itself after a minute, which passes in few calls
+/// where another thread takes the processor.
 const OPEN: Duration = Duration::from_secs(40);
 
 /// A session with each trusted application, and a payment that has begun.

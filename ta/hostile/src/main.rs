@@ -2,10 +2,11 @@
 //! world tells it, it says to another trusted application, as itself. For tests; no firmware
 //! for a device has it.
 //!
-//! A command takes the UUID (text, 36 bytes) and then the request, room for the response, and
-//! the uid that is claimed (a), if one is (b). In a it gives 0, or with which error of OP-TEE the session or the
-//! command was refused. [`WATCH`] is its own: it reads a request's first byte so many times, and
-//! gives 1 once that has changed, which shows that memory is shared during a call.
+//! A command takes the UUID (text, 36 bytes) and then the request, room for the response, and a
+//! value: the uid that is claimed (a), if one is (b). In a it gives 0, or with which error of
+//! OP-TEE the session or the command was refused. [`WATCH`] is its own: it reads a request's
+//! first byte so many times, and gives 1 once that has changed, which shows that memory is
+//! shared during a call.
 #![no_std]
 #![no_main]
 #![allow(missing_docs, reason = "macros make the entry points")]
