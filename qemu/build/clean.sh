@@ -6,9 +6,9 @@ set -euo pipefail
 
 rm -rf "$CACHE"/{target,ta,ta.new,ta-simulated,ta-simulated.new,dist,dist.new,dist-target,elsewhere,sbom,logs,emmc.img,platform.env,platform.lock} "$CACHE"/{firmware,next}-* "$CACHE"/{firmware,simulated,next}.bios
 [ "${1:-}" = everything ] || exit 0
-for part in toolbox fingers nbis guest optee tf-a linux hub xtest deny; do
+for part in toolbox fingers nbis guest optee tf-a linux hub xtest deny cargo-fuzz; do
     rm -rf "$CACHE/$part".lock "$CACHE/$part"-*
 done
 # A DL_DIR elsewhere is the person's own.
-rm -rf "$CACHE"/{cargo,dl,firmware.lock,next.lock,advisories-fetched}
+rm -rf "$CACHE"/{cargo,dl,fuzz,firmware.lock,next.lock,advisories-fetched}
 rmdir "$CACHE" 2>/dev/null || true

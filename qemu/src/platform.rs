@@ -37,9 +37,9 @@ impl Platform {
     /// `qemu/toolbox`.
     pub fn from_env() -> Result<Self> {
         Ok(Self {
-            firmware: file("TOUCHSEAL_FIRMWARE")?,
-            kernel: file("TOUCHSEAL_KERNEL")?,
-            initrd: file("TOUCHSEAL_INITRD")?,
+            firmware: file("TOUCHSEAL_FIRMWARE", "platform")?,
+            kernel: file("TOUCHSEAL_KERNEL", "platform")?,
+            initrd: file("TOUCHSEAL_INITRD", "platform")?,
             // With setpriv the emulator dies with us, however we die.
             qemu: ["setpriv", "--pdeathsig", "KILL"]
                 .map(OsString::from)
@@ -61,7 +61,7 @@ impl Platform {
     /// When they are not built.
     pub fn next(&self) -> Result<Self> {
         Ok(Self {
-            firmware: file("TOUCHSEAL_NEXT_FIRMWARE")?,
+            firmware: file("TOUCHSEAL_NEXT_FIRMWARE", "tools")?,
             ..self.clone()
         })
     }
@@ -74,7 +74,7 @@ impl Platform {
     /// When they are not built.
     pub fn simulated(&self) -> Result<Self> {
         Ok(Self {
-            firmware: file("TOUCHSEAL_SIMULATED_FIRMWARE")?,
+            firmware: file("TOUCHSEAL_SIMULATED_FIRMWARE", "tools")?,
             ..self.clone()
         })
     }
@@ -94,11 +94,11 @@ impl Platform {
     }
 }
 
-fn file(variable: &str) -> Result<PathBuf> {
+fn file(variable: &str, goal: &str) -> Result<PathBuf> {
     let path = directory(variable)?;
     if !path.is_file() {
         bail!(
-            "{} ({variable}) is missing. Run `make platform`.",
+            "{} ({variable}) is missing. Run `make {goal}`.",
             path.display()
         );
     }

@@ -663,8 +663,8 @@ touchseal_status touchseal_export_app_key(touchseal_session *session,
  *
  * session: of the native dialect.
  *
- * Errors: TOUCHSEAL_NO_APP_KEY, TOUCHSEAL_NO_PAYMENT_KEY, and
- * TOUCHSEAL_PAYMENT_KEY_INVALIDATED.
+ * Errors: TOUCHSEAL_NO_APP_KEY and TOUCHSEAL_NO_PAYMENT_KEY. A key that was made under other
+ * fingers is exported, too: see touchseal_find_payment_key().
  */
 touchseal_status touchseal_export_payment_key(touchseal_session *session,
                                               const char *scene,
@@ -766,7 +766,7 @@ touchseal_status touchseal_soter_export_app_key(touchseal_session *session,
  * Exports the user's AuthKey of a name, signed by the ASK. Otherwise as
  * touchseal_soter_export_app_key().
  *
- * Errors: besides, TOUCHSEAL_NO_PAYMENT_KEY and TOUCHSEAL_PAYMENT_KEY_INVALIDATED.
+ * Errors: besides, TOUCHSEAL_NO_PAYMENT_KEY.
  */
 touchseal_status touchseal_soter_export_payment_key(touchseal_session *session,
                                                     const char *scene,

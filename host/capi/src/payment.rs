@@ -135,8 +135,8 @@ pub unsafe extern "C" fn touchseal_export_app_key(
 ///
 /// session: of the native dialect.
 ///
-/// Errors: TOUCHSEAL_NO_APP_KEY, TOUCHSEAL_NO_PAYMENT_KEY, and
-/// TOUCHSEAL_PAYMENT_KEY_INVALIDATED.
+/// Errors: TOUCHSEAL_NO_APP_KEY and TOUCHSEAL_NO_PAYMENT_KEY. A key that was made under other
+/// fingers is exported, too: see touchseal_find_payment_key().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn touchseal_export_payment_key(
     session: *mut Session,

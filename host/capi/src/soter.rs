@@ -154,7 +154,7 @@ pub unsafe extern "C" fn touchseal_soter_export_app_key(
 /// Exports the user's AuthKey of a name, signed by the ASK. Otherwise as
 /// touchseal_soter_export_app_key().
 ///
-/// Errors: besides, TOUCHSEAL_NO_PAYMENT_KEY and TOUCHSEAL_PAYMENT_KEY_INVALIDATED.
+/// Errors: besides, TOUCHSEAL_NO_PAYMENT_KEY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn touchseal_soter_export_payment_key(
     session: *mut Session,

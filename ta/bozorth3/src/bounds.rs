@@ -33,11 +33,11 @@ pub const MAX_THETA: i32 = 359;
 pub struct Limits {
     /// Minutiae in each print. No more than [`DEFAULT_BOZORTH_MINUTIAE`] are ever accepted.
     pub minutiae: usize,
-    /// Compatible edge pairs between the two prints (rows of 12 bytes, and 16 bytes of work arrays
+    /// Compatible edge pairs between the two prints (rows of 12 bytes, and 18 bytes of work arrays
     /// for each). The reference ends its table at 19999 rows, and no more are ever kept.
     pub pairs: usize,
-    /// Clusters of compatible pairs (96 bytes each, and `clusters²/16` bytes for all). The
-    /// reference stops at 2000, and no more are ever formed.
+    /// Clusters of compatible pairs (66 bytes each, and 8 in the search). The reference
+    /// stops at 2000, and no more are ever formed.
     pub clusters: usize,
     /// Pairs of compatible clusters (4 bytes each).
     pub links: usize,

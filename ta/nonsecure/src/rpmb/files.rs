@@ -1,5 +1,5 @@
 //! OP-TEE's RPMB file system, write by write (OP-TEE 4.10, `core/tee/tee_rpmb_fs.c`, with
-//! `qemu/build/patches`). `qemu/tests/rpmb_model.rs` compares it with the real one.
+//! `qemu/build/patches`). `qemu/tests/rpmb_model` compares it with the real one.
 //!
 //! The FAT grows from block 2, an entry a block, the last of them marked; files are put as far
 //! to the end as they fit. A file that is overwritten within one block is so in place. Else it is
