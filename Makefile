@@ -91,6 +91,7 @@ check: ta
 	@RUSTDOCFLAGS='--deny warnings' $(TOOLBOX) cargo doc --quiet --no-deps --profile ta $(GUEST) $(TAS)
 	@$(TOOLBOX) shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR $(SCRIPTS)
 	@ta/crates.sh
+	@ta/storage.sh
 	@qemu/build/deny.sh
 
 advisories: tools

@@ -132,7 +132,9 @@ pub mod touch;
 pub mod transport;
 pub mod words;
 
-pub use client::{FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
+pub use client::{
+    Client, FingerprintClient, GatekeeperClient, HoldsKeys, PaymentClient, SoterClient,
+};
 pub use operation::Operation;
 pub use touchseal_proto as proto;
 pub use touchseal_proto::transport::CallError as Error;

@@ -51,27 +51,8 @@ impl Lie {
             Self::Flip => (5, 0),
             Self::Blank => (6, 0),
         };
-        set(
-            boot,
-            &[
-                ("", kind),
-                ("_code", code),
-                ("_after", after),
-                ("_times", times),
-            ],
-        );
+        boot.tell_lies(kind, code, after, times);
     }
-}
-
-fn set(boot: &mut Boot, parameters: &[(&str, u32)]) {
-    let line: Vec<_> = parameters
-        .iter()
-        .map(|(name, value)| format!("echo {value} > /sys/module/optee/parameters/rpmb_lie{name}"))
-        .collect();
-    let told = boot
-        .guest
-        .run(&Command::new("sh").args(["-ec", &line.join("\n")]), LIMIT);
-    assert_eq!(told.unwrap().code, 0, "this kernel tells no lies");
 }
 
 /// How many of the lies were told.

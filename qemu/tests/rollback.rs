@@ -4,13 +4,14 @@
 mod boot;
 mod fat;
 
-use boot::{APP, Boot, owner, platform, refused};
+use boot::{APP, Boot, ROOT, owner, platform, refused};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use touchseal::PaymentClient;
 use touchseal::proto::label::Scene;
 use touchseal::proto::message::PublicKey;
+use touchseal::proto::soter::Challenge;
 use touchseal::proto::status::Status;
+use touchseal::{Client, HoldsKeys};
 use touchseal_qemu::{Command, Emmc, Owner, Session, label, some_payment};
 use touchseal_verify::{Chain, Expectations, Origin, Signed, Verified, verify};
 
@@ -152,24 +153,70 @@ fn two_devices_share_nothing() {
 /// never was.
 #[test]
 fn anothers_key_is_as_one_that_never_was() {
-    type Ask = fn(&mut PaymentClient<Session>, Scene) -> String;
-    let asks: [Ask; 4] = [
-        |app, scene| format!("{:?}", app.find_payment_key(scene)),
-        |app, scene| format!("{:?}", app.export_payment_key(scene).map(drop)),
-        |app, scene| format!("{:?}", app.begin(scene, some_payment([7; 32]).unwrap())),
-        |app, scene| format!("{:?}", app.remove_payment_key(scene)),
-    ];
     let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
     let boot = Boot::of(&platform, &emmc);
     boot.set_up(&owner);
-    let scene = |name: &str| label(name).unwrap();
+    boot.soter(ROOT).soter.provision().unwrap();
+    let mut app = boot.soter(APP).soter;
+    app.generate_app_key(false).unwrap();
+    app.generate_payment_key(label("checkout").unwrap(), false)
+        .unwrap();
+
     let mut stranger = boot.app(10_116).payments;
+    asks_in_vain(
+        &boot,
+        &mut stranger,
+        [
+            |app, scene| format!("{:?}", app.export_payment_key(scene).map(drop)),
+            |app, scene| format!("{:?}", app.begin(scene, some_payment([7; 32]).unwrap())),
+        ],
+    );
+    let mut stranger = boot.soter(10_116).soter;
+    asks_in_vain(
+        &boot,
+        &mut stranger,
+        [
+            |app, scene| format!("{:?}", app.export_payment_key(scene).map(drop)),
+            |app, scene| {
+                format!(
+                    "{:?}",
+                    app.begin(scene, Challenge::new("order 42").unwrap())
+                )
+            },
+        ],
+    );
+    // The other's are good yet.
+    boot.pay(&owner);
+    let challenge = Challenge::new("order 42").unwrap();
+    let mut app = boot.soter(APP);
+    app.sign(label("checkout").unwrap(), challenge, &owner)
+        .unwrap();
+}
+
+type Ask<A> = fn(&mut Client<Session, A>, Scene) -> String;
+
+/// By who has no key, and by who has one of another name.
+fn asks_in_vain<A: HoldsKeys>(
+    boot: &Boot,
+    stranger: &mut Client<Session, A>,
+    of_dialect: [Ask<A>; 2],
+) {
+    let of_both: [Ask<A>; 3] = [
+        |app, scene| format!("{:?}", app.find_payment_key(scene)),
+        |app, scene| format!("{:?}", app.remove_payment_key(scene)),
+        // Which is there then, and its own.
+        |app, scene| {
+            let made = app.generate_payment_key(scene.clone(), false);
+            format!("{made:?}, {:?}", app.remove_payment_key(scene))
+        },
+    ];
+    let scene = |name: &str| label(name).unwrap();
     for has_keys in [false, true] {
         if has_keys {
             stranger.generate_app_key(false).unwrap();
             stranger.generate_payment_key(scene("own"), false).unwrap();
         }
-        for ask in asks {
+        for ask in of_both.into_iter().chain(of_dialect) {
             // The first time is not measured: what it finds, OP-TEE may remember.
             let [_, anothers, nobodys] = ["nobody's", "checkout", "never"].map(|name| {
                 let traffic = || {
@@ -179,7 +226,7 @@ fn anothers_key_is_as_one_that_never_was() {
                     )
                 };
                 let before = traffic();
-                let said = ask(&mut stranger, scene(name));
+                let said = ask(stranger, scene(name));
                 let after = traffic();
                 (said, after.0 - before.0, after.1 - before.1)
             });
@@ -187,6 +234,5 @@ fn anothers_key_is_as_one_that_never_was() {
         }
         let own = stranger.list_payment_keys().unwrap().keys.len();
         assert_eq!(own, usize::from(has_keys));
-        boot.pay(&owner);
     }
 }

@@ -63,6 +63,7 @@ macro_rules! suite {
             one_app_leaves_room_for_others,
             another_finger_is_refused,
             a_token_is_good_for_its_operation_only,
+            a_token_is_good_for_ten_seconds,
             a_changed_token_is_refused,
             a_handle_is_good_once,
             a_handle_is_good_in_its_session_only,
@@ -431,6 +432,21 @@ pub fn a_token_is_good_for_its_operation_only<B: Bench>(bench: &B) {
     assert_eq!(client.info().unwrap().counter, before);
 }
 
+pub fn a_token_is_good_for_ten_seconds<B: Bench>(bench: &B) {
+    let mut client = client(bench, 10070);
+    let before = client.info().unwrap().counter;
+    let begun = client.begin(label("shop"), payment(1)).unwrap();
+    let token = touch(bench, 10070, begun.handle);
+    bench.wait_ms(10_001);
+    refused(client.finish(begun.handle, token), Status::NotAuthorized);
+    assert_eq!(client.info().unwrap().counter, before);
+    // The operation itself is good for longer.
+    let begun = client.begin(label("shop"), payment(2)).unwrap();
+    bench.wait_ms(10_001);
+    let token = touch(bench, 10070, begun.handle);
+    client.finish(begun.handle, token).unwrap();
+}
+
 pub fn a_changed_token_is_refused<B: Bench>(bench: &B) {
     let mut client = client(bench, 10006);
     let changes: [fn(&mut AuthToken); 7] = [
@@ -636,6 +652,7 @@ pub fn malformed_requests_are_refused<B: Bench>(bench: &B) {
         (12, &[&[1, 0], &[0; 64][..]].concat()),             // an empty label
         (12, &[&[1, 2, b'a', 0], &[0; 62][..]].concat()),    // a NUL
         (12, &[&[1, 2, 0xc3, 0x28], &[0; 62][..]].concat()), // not UTF-8
+        (21, &[1; 9]),                                       // no token
         (21, &[1; 70]),                                      // truncated token
     ] {
         assert_eq!(

@@ -7,6 +7,7 @@ use super::target::{Memory, TARGETS, Target};
 use super::witness::Witness;
 use crate::Optee;
 use optee_teec::ParamType;
+use touchseal::proto::PROTOCOL_VERSION;
 
 const APP: u32 = 10_090;
 
@@ -45,6 +46,10 @@ fn no_command_takes_another_type() {
         let mut attack = Attack::new(target, uid);
         let memory = Memory::new(1, target.largest_response);
         for command in target.commands() {
+            // To a number that is none, a request that the smallest command is served with.
+            let version = u8::from((target.caller)(command).is_none());
+            memory.request.write(0, &[version * PROTOCOL_VERSION]);
+            attack.call(command, &memory, memory.parameters());
             for at in 0..4 {
                 let mut other = |parameter| {
                     let mut parameters = memory.parameters();

@@ -1,16 +1,18 @@
 //! A device of the tests of this folder, in a few calls.
 #![allow(dead_code, reason = "each test uses some")]
 
+use std::time::Duration;
 use touchseal::Error;
 use touchseal::proto::message::DeviceKey;
 use touchseal::proto::signed::{PaymentStatement, Statement};
 use touchseal::proto::status::Status;
 use touchseal_qemu::{
-    App, Emmc, Guest, Hand, Options, Owner, Platform, Proxy, ProxyError, SoterApp, label,
+    App, Command, Emmc, Guest, Hand, Options, Owner, Platform, Proxy, ProxyError, SoterApp, label,
     some_payment,
 };
 
 pub const ROOT: u32 = 0;
+const LIMIT: Duration = Duration::from_secs(20);
 pub const APP: u32 = 10115;
 
 pub fn platform() -> Platform {
@@ -80,6 +82,23 @@ impl Boot {
         let paid = self.app(APP).pay(scene, payment, owner).unwrap();
         let statement = PaymentStatement::from_bytes(&paid.statement).unwrap();
         statement.header.counter
+    }
+
+    /// Lets the kernel lie about the RPMB (`qemu/build/patches/linux-hostile-rpmb.patch`): of
+    /// a kind, with a code, after so many requests, and so often.
+    pub fn tell_lies(&mut self, kind: u32, code: u32, after: u32, times: u32) {
+        let parameters = [
+            ("", kind),
+            ("_code", code),
+            ("_after", after),
+            ("_times", times),
+        ];
+        let lines = parameters.map(|(name, value)| {
+            format!("echo {value} >/sys/module/optee/parameters/rpmb_lie{name}\n")
+        });
+        let script = Command::new("sh").args(["-ec", &lines.concat()]);
+        let told = self.guest.run(&script, LIMIT).unwrap();
+        assert_eq!(told.code, 0, "this kernel tells no lies");
     }
 
     pub fn power_off(self) {

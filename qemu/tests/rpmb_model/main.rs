@@ -137,6 +137,7 @@ fn live<P: Phone>(phone: P, cut: usize) -> Diary<P> {
     life.does("app key once more", |phone| {
         outcome(phone.payment(APP).generate_app_key(false))
     });
+    refused(&mut life);
     // Before the last write, with which the key appears: a temporary file is left.
     life.cut = life.phone.cut_app_key(APP + 1, cut);
     life.seen = 0;
@@ -201,6 +202,20 @@ fn soter<P: Phone>(life: &mut Diary<P>) {
     life.does("SOTER remove keys", |phone| {
         outcome(phone.soter(APP).remove_app_keys())
     });
+}
+
+/// A write is tried again until it has failed ten times; then the RPMB is given up.
+fn refused<P: Phone>(life: &mut Diary<P>) {
+    // The next one reads nothing, and is one write.
+    let export = |phone: &P| outcome(phone.payment(APP).export_app_key());
+    life.does("export app key", export);
+    life.phone.refuse(9);
+    life.does("nine times refused", export);
+    life.phone.refuse(10);
+    life.does("ten times refused", export);
+    life.does("given up", export);
+    life.reboots();
+    life.does("started again", export);
 }
 
 #[test]

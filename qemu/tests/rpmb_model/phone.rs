@@ -43,6 +43,8 @@ pub trait Phone {
     /// The blocks that were written since the device is switched on.
     fn blocks(&self) -> Vec<u64>;
     fn reboot(&mut self);
+    /// Refuses the next requests to the RPMB.
+    fn refuse(&mut self, requests: u32);
     /// Asks for an app key, cuts the power after so many writes of that, and starts again: after
     /// how many it went.
     fn cut_app_key(&mut self, uid: u32, after: usize) -> usize;
@@ -105,6 +107,12 @@ impl Phone for Guest {
     fn reboot(&mut self) {
         self.boot.take().unwrap().power_off();
         self.boot = Some(Boot::of(&self.platform, &self.emmc));
+    }
+    fn refuse(&mut self, requests: u32) {
+        const REFUSED: u32 = 1;
+        const GENERIC: u32 = 0xffff_0000;
+        let boot = self.boot.as_mut().unwrap();
+        boot.tell_lies(REFUSED, GENERIC, 0, requests);
     }
     fn cut_app_key(&mut self, uid: u32, after: usize) -> usize {
         let before = self.blocks().len();
@@ -210,6 +218,9 @@ impl Phone for Model {
     fn reboot(&mut self) {
         self.before = self.device.rpmb().log().len();
         self.device.reboot();
+    }
+    fn refuse(&mut self, requests: u32) {
+        self.device.rpmb().refuse_requests(requests);
     }
     fn cut_app_key(&mut self, uid: u32, after: usize) -> usize {
         self.device.rpmb().lose_power_at(after as u64);

@@ -8,23 +8,25 @@
 #[path = "../boot/mod.rs"]
 mod boot;
 mod needles;
+mod primes;
 
 use boot::{APP, Boot, ROOT, owner, platform};
 use hmac::{Hmac, KeyInit, Mac};
-use needles::{Found, Needles, keys};
+use needles::{Found, LONGEST, Needles, keys};
 use p256::ecdsa::SigningKey;
 use sha2::Sha256;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 use touchseal::proto::message::PublicKey;
 use touchseal::proto::password::Password;
 use touchseal::proto::signed::{KeyStatement, Statement};
+use touchseal::proto::soter::{Challenge, RsaPublicKey};
 use touchseal::proto::token::AuthToken;
 use touchseal_core::fingerprint::frame::Frame;
 use touchseal_core::fingerprint::matcher;
 use touchseal_core::fingerprint::print::Print;
 use touchseal_core::fingerprint::template::{Template, View};
-use touchseal_qemu::{Block, Command, Emmc, Memory, Options, label, some_payment};
+use touchseal_qemu::{Block, Command, Emmc, Memory, Options, Owner, SoterApp, label, some_payment};
 
 const PASSWORD: &[u8] = b"correct horse, battery staple 17";
 /// A file of Linux's holds it.
@@ -39,6 +41,14 @@ const KEPT: [(&str, usize); 3] = [
 ];
 /// Private keys are OP-TEE's, and each is there once.
 const PRIVATE_KEY: &str = "a private key";
+/// Of the SOTER TA's device key, which it keeps open.
+const PRIME: &str = "an RSA prime";
+/// What the fingerprint TA has while it compares.
+const IN_USE: [&str; 3] = [
+    "a picture",
+    "minutiae of a print",
+    "minutiae of the matcher",
+];
 /// TF-A's megabyte and OP-TEE core's two (`CFG_TEE_RAM_VA_SIZE`); what follows is the trusted
 /// applications'. Core leaves copies of what it passes on, and does not wipe them.
 const CORE: usize = 3 << 20;
@@ -50,6 +60,9 @@ struct Run {
     finger_token: AuthToken,
     password_token: AuthToken,
     public_keys: Vec<PublicKey>,
+    soter_device_key: RsaPublicKey,
+    /// Its session is open yet, and so is what the TA keeps for it.
+    _soter: SoterApp,
 }
 
 #[test]
@@ -57,7 +70,15 @@ fn no_secret_leaves_the_secure_world_or_stays_after_its_use() {
     let (logs, emmc) = (tempfile::tempdir().unwrap(), Emmc::scratch().unwrap());
     let set = |options: &mut Options| options.logs = logs.path().into();
     let mut boot = Boot::with(&platform(), &emmc, set);
-    let run = use_everything(&boot);
+    let owner = owner();
+    let run = use_everything(&boot, &owner);
+    let in_use = seen_in_use(&mut boot, &owner);
+    for what in IN_USE {
+        assert!(
+            in_use.contains(what),
+            "{what} is not found while it is used"
+        );
+    }
     let mut used_up = Needles::default();
     used_up.add("the password", PASSWORD);
     let hand = boot.guest.hand().clone();
@@ -100,6 +121,7 @@ fn no_secret_leaves_the_secure_world_or_stays_after_its_use() {
     assert_eq!(kept_there, keys, "of the trusted applications");
     let private = kept_in_core.get(PRIVATE_KEY);
     assert_eq!(private, Some(&run.public_keys.len()), "of OP-TEE core");
+    assert!(kept_in_core.contains_key(PRIME), "of OP-TEE core");
     assert!(told_outside["what is told"] > 0);
     // And the secrets are where they should be, and nowhere else.
     assert_eq!(
@@ -129,10 +151,28 @@ fn is_linuxs(block: &Block) -> bool {
     !block.is_secure()
 }
 
-/// A device's life: fingers, a password, payments.
-fn use_everything(boot: &Boot) -> Run {
-    let owner = owner();
-    boot.set_up(&owner);
+/// What of a finger is found in the secure world while it is compared.
+fn seen_in_use(boot: &mut Boot, owner: &Owner) -> BTreeSet<&'static str> {
+    let (mut app, hand) = (boot.app(APP), boot.guest.hand().clone());
+    let mut seen = BTreeSet::new();
+    std::thread::scope(|scope| {
+        let touching = scope.spawn(move || app.touch(owner, 9));
+        while !touching.is_finished() {
+            let mut needles = Needles::default();
+            if let Some(picture) = hand.pictures().first() {
+                add_finger(&mut needles, hand.window(), picture);
+            }
+            let look = |memory: &Memory| Ok(needles.count(&memory.secure()?));
+            seen.extend(boot.guest.look_at_memory(look).unwrap().into_keys());
+        }
+        touching.join().unwrap().unwrap();
+    });
+    seen
+}
+
+/// A device's life: fingers, a password, payments, and the same in the SOTER dialect.
+fn use_everything(boot: &Boot, owner: &Owner) -> Run {
+    boot.set_up(owner);
     let mut gatekeeper = boot.proxy.gatekeeper(ROOT).unwrap();
     let password = || Password::new(PASSWORD).unwrap();
     gatekeeper.set_password(None, password()).unwrap();
@@ -144,7 +184,7 @@ fn use_everything(boot: &Boot) -> Run {
             .payments
             .begin(scene, some_payment(nonce).unwrap())
             .unwrap();
-        let token = app.touch(&owner, begun.handle).unwrap();
+        let token = app.touch(owner, begun.handle).unwrap();
         app.payments.finish(begun.handle, token.clone()).unwrap();
         token
     };
@@ -159,7 +199,16 @@ fn use_everything(boot: &Boot) -> Run {
         .iter()
         .map(|key| KeyStatement::from_bytes(&key.statement).unwrap().public_key)
         .chain([boot.device_key().public_key]);
+    let mut soter = boot.soter(APP);
+    boot.soter(ROOT).soter.provision().unwrap();
+    soter.soter.generate_app_key(false).unwrap();
+    let scene = || label("checkout").unwrap();
+    soter.soter.generate_payment_key(scene(), false).unwrap();
+    let challenge = Challenge::new("order 42").unwrap();
+    soter.sign(scene(), challenge, owner).unwrap();
     Run {
+        soter_device_key: soter.soter.export_device_key().unwrap().public_key,
+        _soter: soter,
         finger_token,
         password_token,
         public_keys: public_keys.collect(),
@@ -204,6 +253,11 @@ fn add_keys(kept: &mut Needles, secure: &[u8], run: &Run) {
             .any(|public| point.as_bytes()[1..] == public[..])
         {
             kept.add_number(PRIVATE_KEY, &scalar);
+        }
+    }
+    for prime in primes::of(&run.soter_device_key, secure) {
+        for part in prime.chunks(LONGEST) {
+            kept.add_number(PRIME, part);
         }
     }
 }

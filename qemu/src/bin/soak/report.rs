@@ -83,13 +83,7 @@ impl Report {
             }
         }
         let in_use = |name, kib: fn(&InUse) -> f64| {
-            Growth::of(
-                name,
-                COMES_AND_GOES,
-                &seen.in_use,
-                |look| look.paid,
-                kib,
-            )
+            Growth::of(name, COMES_AND_GOES, &seen.in_use, |look| look.paid, kib)
         };
         let growth = vec![
             in_use("clients' memory", |look| 1024.0 * look.clients as f64),
@@ -118,7 +112,12 @@ impl Report {
             }
         }
         if let Some(leak) = self.growth.iter().find(|growth| growth.is_leak()) {
-            bail!("{}: {} bytes more after {} payments", leak.name, leak.bytes, leak.paid);
+            bail!(
+                "{}: {} bytes more after {} payments",
+                leak.name,
+                leak.bytes,
+                leak.paid
+            );
         }
         Ok(())
     }

@@ -1,12 +1,13 @@
 //! A device that has everything: both dialects' keys, a finger and a password.
 
-use crate::ask::{Outcome, ask, enroll};
+use crate::ask::{Outcome, ask, enroll, place};
 use std::sync::LazyLock;
 use touchseal_core::dispatch::Login;
 use touchseal_nonsecure::{Device, Rpmb};
 use touchseal_proto::label::{Label, Scene};
 use touchseal_proto::message::*;
 use touchseal_proto::password::Password;
+use touchseal_proto::status::Status;
 
 /// An app, with keys in both dialects.
 pub const APP: u32 = 10001;
@@ -16,6 +17,10 @@ pub const OTHER: u32 = 10002;
 pub const ROOT: Login = Login::App { uid: 0 };
 /// The made-up finger that is enrolled.
 pub const OWNER: u64 = 1;
+/// A made-up finger that never is.
+pub const STRANGER: u64 = 2;
+/// One wrong finger more locks, and one wrong password more.
+pub const TRIED: usize = 4;
 /// So many key pairs are prepared ahead.
 pub const SPARES: u8 = 4;
 
@@ -42,6 +47,33 @@ pub fn rpmb() -> Rpmb {
         device.rpmb().clone()
     });
     LIVED.clone()
+}
+
+/// The same, after all the wrong fingers and passwords that do not lock yet.
+pub fn tried() -> Rpmb {
+    static TRIED: LazyLock<Rpmb> = LazyLock::new(|| {
+        let device = Device::boot(rpmb());
+        try_wrong(&device).expect("nothing fails here");
+        device.rpmb().clone()
+    });
+    TRIED.clone()
+}
+
+fn try_wrong(device: &Device) -> Outcome<()> {
+    let mut sensor = device.fingerprint(Login::App { uid: APP });
+    let mut gatekeeper = device.gatekeeper(Login::App { uid: APP });
+    for nth in 0..TRIED {
+        place(&mut sensor, STRANGER, nth as u64)?;
+        let touched = ask(&mut sensor, &Authenticate { operation: 1 });
+        assert_eq!(touched, Err(Status::FingerNotRecognized));
+        let wrong = VerifyPassword {
+            challenge: 1,
+            password: password(2),
+        };
+        let verified = ask(&mut gatekeeper, &wrong);
+        assert_eq!(verified, Err(Status::PasswordWrong));
+    }
+    Ok(())
 }
 
 fn live(device: &Device) -> Outcome<()> {

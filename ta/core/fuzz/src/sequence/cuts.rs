@@ -2,8 +2,8 @@
 //! command: after the restart everything is looked at, then the sequence goes on.
 //!
 //! A sequence has a number. The first ones are all sequences of up to two commands, on a device
-//! that has lived and on a new one; those that follow are made of chance, with the number as
-//! their seed.
+//! that has lived, on one that is about to lock, and on a new one; those that follow are made of
+//! chance, with the number as their seed.
 
 use super::Step;
 use super::factory::Step as Factory;
@@ -79,10 +79,21 @@ fn commands() -> Vec<Command> {
     commands
 }
 
-/// Commands of a device that has lived, or of a new one.
+/// What the device has seen before.
+#[derive(Clone, Copy)]
+enum Past {
+    Lived,
+    /// That, and as many wrong fingers and passwords as do not lock yet.
+    Tried,
+    Nothing,
+}
+
+const PASTS: [Past; 3] = [Past::Lived, Past::Tried, Past::Nothing];
+
+/// Commands of a device.
 #[derive(Clone)]
 pub struct Sequence {
-    lived: bool,
+    past: Past,
     commands: Vec<Command>,
 }
 
@@ -97,7 +108,7 @@ struct Cut {
 /// How many sequences of up to two commands there are.
 pub fn enumerated() -> u64 {
     let count = commands().len() as u64;
-    2 * (count + count * count)
+    PASTS.len() as u64 * (count + count * count)
 }
 
 impl Sequence {
@@ -106,21 +117,22 @@ impl Sequence {
     pub fn new(number: u64) -> Self {
         let all = commands();
         let mut of_chance = Rng::with_seed(number);
-        let (lived, commands) = if number < enumerated() {
-            let nth = (number / 2) as usize;
+        let (past, commands) = if number < enumerated() {
+            let nth = number as usize / PASTS.len();
             let two = nth.checked_sub(all.len());
             let first = two.map(|nth| nth / all.len());
             let last = two.map_or(nth, |nth| nth % all.len());
             let chosen = first.into_iter().chain([last]);
-            (number.is_multiple_of(2), chosen.collect::<Vec<_>>())
+            let past = PASTS[number as usize % PASTS.len()];
+            (past, chosen.collect::<Vec<_>>())
         } else {
             let count = of_chance.usize(3..=MOST);
             let chosen = (0..count).map(|_| of_chance.usize(..all.len()));
             let chosen = chosen.collect();
-            (of_chance.u8(..4) > 0, chosen)
+            (PASTS[of_chance.usize(..PASTS.len())], chosen)
         };
         let commands = commands.into_iter().map(|nth| all[nth].clone()).collect();
-        Self { lived, commands }
+        Self { past, commands }
     }
 
     fn steps(&self) -> Vec<Step> {
@@ -166,11 +178,19 @@ impl Sequence {
 
     fn run(&self, cut: Option<Cut>, mut take: impl FnMut(&mut World, &Step)) -> Result<(), Broken> {
         let run = || {
-            let mut world = World::new(self.lived);
+            let mut world = match self.past {
+                Past::Lived => World::new(true),
+                Past::Tried => World::tried(),
+                Past::Nothing => World::new(false),
+            };
             for step in self.steps() {
                 take(&mut world, &step);
             }
             world.end();
+            if matches!(self.past, Past::Tried) {
+                world.try_a_finger();
+                world.verify_password(2, 1);
+            }
         };
         catch_unwind(AssertUnwindSafe(run)).map_err(|panic| Broken {
             sequence: self.clone(),
@@ -213,12 +233,12 @@ impl Broken {
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lived = if self.sequence.lived {
-            "that has lived"
-        } else {
-            "that is new"
+        let past = match self.sequence.past {
+            Past::Lived => "that has lived",
+            Past::Tried => "that is about to lock",
+            Past::Nothing => "that is new",
         };
-        writeln!(f, "{}\non a device {lived}:", self.why)?;
+        writeln!(f, "{}\non a device {past}:", self.why)?;
         for (at, step) in self.sequence.steps().iter().enumerate() {
             write!(f, "  {step:?}")?;
             match self.cut.filter(|cut| cut.step == at) {

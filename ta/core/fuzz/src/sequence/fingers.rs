@@ -2,7 +2,7 @@
 
 use super::world::World;
 use crate::ask::{ask, enroll, place};
-use crate::lived::{APP, OWNER, ROOT};
+use crate::lived::{APP, OWNER, ROOT, STRANGER, TRIED};
 use arbitrary::Arbitrary;
 use std::collections::BTreeMap;
 use touchseal_core::dispatch::Login;
@@ -12,8 +12,6 @@ use touchseal_proto::token::AuthToken;
 
 /// Another finger that may be enrolled.
 const SECOND: u64 = 3;
-/// One that never is.
-const STRANGER: u64 = 2;
 
 /// So many wrong fingers lock, so many for good, and so long is a lock: as in PROTOCOL.md.
 const TRIES: usize = 5;
@@ -100,6 +98,11 @@ impl Fingers {
             wrong: Vec::new(),
             pictures: 0,
         }
+    }
+
+    /// As many wrong ones were compared just now as [`TRIED`] says.
+    pub fn tried(&mut self) {
+        self.wrong = vec![0; TRIED];
     }
 
     pub fn may_be_none(&self) -> bool {
@@ -284,6 +287,12 @@ impl World {
         } else {
             assert_eq!(unlocked, Err(Status::NotAuthorized), "of another owner");
         }
+    }
+
+    /// One more wrong finger, which is compared only if there were not too many.
+    pub fn try_a_finger(&mut self) {
+        self.fingers.pictures = 0;
+        self.touch(STRANGER, 0);
     }
 
     /// Looks at the fingers, once no fault is left.

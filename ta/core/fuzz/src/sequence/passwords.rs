@@ -2,7 +2,7 @@
 
 use super::world::World;
 use crate::ask::ask;
-use crate::lived::{APP, ROOT, password};
+use crate::lived::{APP, ROOT, TRIED, password};
 use arbitrary::Arbitrary;
 use touchseal_core::dispatch::Login;
 use touchseal_proto::message::*;
@@ -36,6 +36,11 @@ impl Passwords {
             possible: vec![lived.then_some(0)],
             wrong: Vec::new(),
         }
+    }
+
+    /// As many wrong ones were compared just now as [`TRIED`] says.
+    pub fn tried(&mut self) {
+        self.wrong = vec![0; TRIED];
     }
 
     /// The state was damaged, or lost.

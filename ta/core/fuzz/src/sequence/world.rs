@@ -55,6 +55,17 @@ impl World {
         }
     }
 
+    /// A device that has lived, and one wrong finger and one wrong password before a lock.
+    pub fn tried() -> Self {
+        let mut world = Self {
+            device: Device::boot(lived::tried()),
+            ..Self::new(true)
+        };
+        world.fingers.tried();
+        world.passwords.tried();
+        world
+    }
+
     /// Milliseconds since the beginning, whatever was restarted.
     pub fn now(&self) -> u64 {
         self.clock + self.device.now_ms()
