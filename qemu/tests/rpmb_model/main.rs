@@ -206,12 +206,12 @@ fn soter<P: Phone>(life: &mut Diary<P>) {
 
 /// A write is tried again until it has failed ten times; then the RPMB is given up.
 fn refused<P: Phone>(life: &mut Diary<P>) {
-    // The next one reads nothing, and is one write.
+    // The next one is one write, of a part of a block.
     let export = |phone: &P| outcome(phone.payment(APP).export_app_key());
     life.does("export app key", export);
-    life.phone.refuse(9);
+    life.phone.refuse_writes(9);
     life.does("nine times refused", export);
-    life.phone.refuse(10);
+    life.phone.refuse_writes(10);
     life.does("ten times refused", export);
     life.does("given up", export);
     life.reboots();

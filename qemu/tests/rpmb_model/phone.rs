@@ -43,8 +43,8 @@ pub trait Phone {
     /// The blocks that were written since the device is switched on.
     fn blocks(&self) -> Vec<u64>;
     fn reboot(&mut self);
-    /// Refuses the next requests to the RPMB.
-    fn refuse(&mut self, requests: u32);
+    /// Refuses the next requests to write.
+    fn refuse_writes(&mut self, requests: u32);
     /// Asks for an app key, cuts the power after so many writes of that, and starts again: after
     /// how many it went.
     fn cut_app_key(&mut self, uid: u32, after: usize) -> usize;
@@ -108,11 +108,13 @@ impl Phone for Guest {
         self.boot.take().unwrap().power_off();
         self.boot = Some(Boot::of(&self.platform, &self.emmc));
     }
-    fn refuse(&mut self, requests: u32) {
+    fn refuse_writes(&mut self, requests: u32) {
         const REFUSED: u32 = 1;
         const GENERIC: u32 = 0xffff_0000;
+        // A block that is written in part is read before.
+        const READS: u32 = 1;
         let boot = self.boot.as_mut().unwrap();
-        boot.tell_lies(REFUSED, GENERIC, 0, requests);
+        boot.tell_lies(REFUSED, GENERIC, READS, requests);
     }
     fn cut_app_key(&mut self, uid: u32, after: usize) -> usize {
         let before = self.blocks().len();
@@ -219,7 +221,7 @@ impl Phone for Model {
         self.before = self.device.rpmb().log().len();
         self.device.reboot();
     }
-    fn refuse(&mut self, requests: u32) {
+    fn refuse_writes(&mut self, requests: u32) {
         self.device.rpmb().refuse_requests(requests);
     }
     fn cut_app_key(&mut self, uid: u32, after: usize) -> usize {
