@@ -46,9 +46,13 @@ fn no_command_takes_another_type() {
         let mut attack = Attack::new(target, uid);
         let memory = Memory::new(1, target.largest_response);
         for command in target.commands() {
-            // To a number that is none, a request that the smallest command is served with.
-            let version = u8::from((target.caller)(command).is_none());
-            memory.request.write(0, &[version * PROTOCOL_VERSION]);
+            // To a number that is none, a request that the smallest command is served with; to
+            // a command none.
+            let version = match (target.caller)(command) {
+                Some(_) => 0,
+                None => PROTOCOL_VERSION,
+            };
+            memory.request.write(0, &[version]);
             attack.call(command, &memory, memory.parameters());
             for at in 0..4 {
                 let mut other = |parameter| {
