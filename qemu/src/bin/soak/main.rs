@@ -2,7 +2,8 @@
 //! killed in the middle of a payment and replaced. Every payment is verified as a backend does.
 //! Fails when an acknowledged one is lost, a counter value is used twice, a payment costs other
 //! than one RPMB write, a session of a killed client is left, or something grows: memory of
-//! either world, or the time that a payment takes.
+//! either world, or the time that a payment takes. Of the time and of the secure world nothing is
+//! said before 200 payments.
 //!
 //! `soak PAYMENTS CLIENTS`. What was seen is reported also when it is interrupted.
 
