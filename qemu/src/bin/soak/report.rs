@@ -87,8 +87,15 @@ impl Report {
                 drifts.push((name, said, Drift::of(&times, quantile, &seen.work)));
             }
         }
-        let in_use = |name, kib: fn(&InUse) -> f64| {
-            Growth::of(name, COMES_AND_GOES, 0, &seen.in_use, |look| look.paid, kib)
+        let in_use = |name, bytes: fn(&InUse) -> f64| {
+            Growth::of(
+                name,
+                COMES_AND_GOES,
+                0,
+                &seen.in_use,
+                |look| look.paid,
+                bytes,
+            )
         };
         let growth = vec![
             in_use("clients' memory", |look| 1024.0 * look.clients as f64),
