@@ -13,6 +13,7 @@ use crate::bounds::{Budget, DetectError};
 use crate::consts::{BLOCK, GRID_HEIGHT, GRID_WIDTH, HOLE_PASSES};
 use crate::grids::Grids;
 use crate::maps::Map;
+use crate::patch::Patch;
 
 /// `binarize_V2`.
 pub(crate) fn binarize(
@@ -21,13 +22,23 @@ pub(crate) fn binarize(
     budget: &mut Budget,
 ) -> Result<Bitmap, DetectError> {
     let grids = Grids::of_pixels()?;
+    let mut patch = Patch::new()?;
     let mut bitmap = Bitmap::new(image.width(), image.height())?;
-    for y in 0..image.height() {
-        for x in 0..image.width() {
+    for by in 0..directions.height {
+        for bx in 0..directions.width {
             // Where ridges have no direction, all is valley.
-            if let Ok(direction) = usize::try_from(directions.get(x / BLOCK, y / BLOCK)) {
-                budget.spend((GRID_WIDTH * GRID_HEIGHT) as usize)?;
-                bitmap.set(x, y, is_ridge(image, x, y, grids.direction(direction)));
+            let Ok(direction) = usize::try_from(directions.get(bx, by)) else {
+                continue;
+            };
+            let (x, y) = (BLOCK * bx, BLOCK * by);
+            let (width, height) = (image.width() - x, image.height() - y);
+            patch.take(image, x, y);
+            for dy in 0..height.min(BLOCK) {
+                for dx in 0..width.min(BLOCK) {
+                    budget.spend((GRID_WIDTH * GRID_HEIGHT) as usize)?;
+                    let ridge = is_ridge(&patch, dx, dy, grids.direction(direction));
+                    bitmap.set(x + dx, y + dy, ridge);
+                }
             }
         }
     }
@@ -38,14 +49,11 @@ pub(crate) fn binarize(
 }
 
 /// `dirbinarize`.
-fn is_ridge(image: &GrayImage<'_>, x: i32, y: i32, grid: &[(i8, i8)]) -> bool {
+fn is_ridge(patch: &Patch, x: i32, y: i32, grid: &[u16]) -> bool {
     let mut all = 0;
     let mut center = 0;
     for (i, row) in grid.chunks_exact(GRID_WIDTH as usize).enumerate() {
-        let sum: i32 = row
-            .iter()
-            .map(|&(dx, dy)| image.padded(x + i32::from(dx), y + i32::from(dy)))
-            .sum();
+        let sum = patch.sum(x, y, row);
         all += sum;
         if i as i32 == (GRID_HEIGHT - 1) / 2 {
             center = sum;

@@ -18,6 +18,7 @@ use crate::Minutia;
 use crate::detect::Candidate;
 use crate::grids::{BINARIZATION_GRIDS, DFT_GRIDS};
 use crate::maps::MAPS;
+use crate::patch::PATCH;
 
 /// The shortest side of an image: a window of 24 pixels has to fit in it.
 pub const MIN_SIDE: usize = 25;
@@ -70,7 +71,7 @@ impl Limits {
         let bits = pixels.div_ceil(8);
         let candidates = size_of::<Candidate>() * self.minutiae;
         let minutiae = size_of::<Minutia>() * self.minutiae;
-        let grids = max(DFT_GRIDS, BINARIZATION_GRIDS + bits);
+        let grids = PATCH + max(DFT_GRIDS, BINARIZATION_GRIDS + bits);
         // The bits are gone before the minutiae come.
         maps + max(grids, candidates + max(bits, minutiae))
     }

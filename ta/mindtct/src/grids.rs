@@ -12,26 +12,27 @@ use core::f64::consts::PI;
 use crate::bounds::{DetectError, Secret, room};
 use crate::consts::{DIRECTIONS, GRID_HEIGHT, GRID_WIDTH, WINDOW};
 use crate::num::{quantize, sround};
+use crate::patch::Patch;
 
 /// Bytes of the grids that windows are transformed through.
 pub(crate) const DFT_GRIDS: usize = 2 * (DIRECTIONS * WINDOW * WINDOW) as usize;
 /// Bytes of the grids that pixels are binarized through.
 pub(crate) const BINARIZATION_GRIDS: usize = 2 * (DIRECTIONS * GRID_WIDTH * GRID_HEIGHT) as usize;
 
-/// A grid, turned to each direction: offsets of its pixels, row by row.
+/// A grid, turned to each direction: where its pixels are in a [`Patch`], row by row.
 pub(crate) struct Grids {
-    offsets: Secret<(i8, i8)>,
+    places: Secret<u16>,
     area: usize,
 }
 
 impl Grids {
-    /// For windows: offsets from the corner of the grid.
+    /// For windows, from the corner of the grid.
     pub(crate) fn of_windows() -> Result<Self, DetectError> {
         let center = f64::from(WINDOW - 1) / 2.0;
         Self::new(WINDOW, WINDOW, center)
     }
 
-    /// For pixels: offsets from the middle of the grid.
+    /// For pixels, from the middle of the grid.
     pub(crate) fn of_pixels() -> Result<Self, DetectError> {
         Self::new(GRID_WIDTH, GRID_HEIGHT, 0.0)
     }
@@ -39,7 +40,7 @@ impl Grids {
     /// `init_rotgrids`.
     fn new(width: i32, height: i32, origin: f64) -> Result<Self, DetectError> {
         let area = (width * height) as usize;
-        let mut offsets = room(DIRECTIONS as usize * area)?;
+        let mut places = room(DIRECTIONS as usize * area)?;
         let cx = f64::from(width - 1) / 2.0;
         let cy = f64::from(height - 1) / 2.0;
         for direction in 0..DIRECTIONS {
@@ -51,16 +52,16 @@ impl Grids {
                 for ix in 0..width {
                     let x = sround(quantize(fxm + (f64::from(ix) - cx) * cos));
                     let y = sround(quantize(fym + (f64::from(ix) - cx) * sin));
-                    offsets.push((x as i8, y as i8));
+                    places.push(Patch::place(x, y));
                 }
             }
         }
-        Ok(Self { offsets, area })
+        Ok(Self { places, area })
     }
 
     /// The grid in one direction.
-    pub(crate) fn direction(&self, direction: usize) -> &[(i8, i8)] {
-        &self.offsets[direction * self.area..][..self.area]
+    pub(crate) fn direction(&self, direction: usize) -> &[u16] {
+        &self.places[direction * self.area..][..self.area]
     }
 }
 

@@ -9,7 +9,6 @@
 use core::fmt;
 
 use crate::bounds::{DetectError, MAX_SIDE, MIN_SIDE};
-use crate::consts::PAD_VALUE;
 
 /// A fingerprint of 8-bit grey pixels at 500 ppi, row by row from the top, black 0, ridges dark.
 #[derive(Clone, Copy)]
@@ -58,26 +57,15 @@ impl<'a> GrayImage<'a> {
         self.height
     }
 
-    /// Whether a pixel is in the image.
-    #[inline]
-    fn contains(&self, x: i32, y: i32) -> bool {
-        (x as u32) < self.width as u32 && (y as u32) < self.height as u32
-    }
-
     /// A pixel that is in the image.
     #[inline]
     pub(crate) fn pixel(&self, x: i32, y: i32) -> u8 {
         self.pixels[(y * self.width + x) as usize]
     }
 
-    /// A pixel of 6 bits. The reference copies the image into a larger one with a grey border; this
-    /// is that border.
-    #[inline]
-    pub(crate) fn padded(&self, x: i32, y: i32) -> i32 {
-        i32::from(if self.contains(x, y) {
-            self.pixel(x, y) >> 2
-        } else {
-            PAD_VALUE
-        })
+    /// A row of pixels, if it is in the image.
+    pub(crate) fn row(&self, y: i32) -> Option<&'a [u8]> {
+        let row = usize::try_from(y).ok()?;
+        self.pixels.chunks_exact(self.width as usize).nth(row)
     }
 }

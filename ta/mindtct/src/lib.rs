@@ -57,6 +57,7 @@ mod line;
 mod loops;
 mod maps;
 mod num;
+mod patch;
 mod quality;
 mod remove;
 mod waves;

@@ -20,6 +20,7 @@ use crate::consts::{
 };
 use crate::grids::{DoubleAngles, Grids, double_angles};
 use crate::num::{positive_angle, quantize, sround};
+use crate::patch::Patch;
 use crate::waves::DFT_WAVES;
 
 /// A block whose ridges have no direction.
@@ -154,6 +155,7 @@ impl Maps {
         budget: &mut Budget,
     ) -> Result<(), DetectError> {
         let grids = Grids::of_windows()?;
+        let mut patch = Patch::new()?;
         // Where the window of a block begins; the last blocks are moved into the image, and so are
         // all windows.
         let origin = |block: i32, side: i32| {
@@ -171,7 +173,8 @@ impl Maps {
                     continue;
                 }
                 budget.spend((DIRECTIONS * WINDOW * WINDOW) as usize)?;
-                let direction = Powers::new(image, x, y, &grids).direction();
+                patch.take(image, x, y);
+                let direction = Powers::new(&patch, &grids).direction();
                 self.direction.set(bx, by, direction);
                 self.low_flow.set(bx, by, i8::from(direction == INVALID));
             }
@@ -209,22 +212,19 @@ struct Powers([[f64; DIRECTIONS as usize]; WAVES]);
 
 impl Powers {
     /// `dft_dir_powers`.
-    fn new(image: &GrayImage<'_>, x: i32, y: i32, grids: &Grids) -> Self {
+    fn new(patch: &Patch, grids: &Grids) -> Self {
         let mut powers = [[0.0; DIRECTIONS as usize]; WAVES];
         for direction in 0..DIRECTIONS as usize {
-            let mut sums = [0; WINDOW as usize];
+            let mut sums = [0.0; WINDOW as usize];
             let rows = grids.direction(direction).chunks_exact(WINDOW as usize);
             for (sum, row) in sums.iter_mut().zip(rows) {
-                *sum = row
-                    .iter()
-                    .map(|&(dx, dy)| image.padded(x + i32::from(dx), y + i32::from(dy)))
-                    .sum::<i32>();
+                *sum = f64::from(patch.sum(0, 0, row));
             }
             for (wave, powers) in DFT_WAVES.iter().zip(&mut powers) {
                 let (mut cos_part, mut sin_part) = (0.0, 0.0);
                 for (&sum, (cos, sin)) in sums.iter().zip(wave) {
-                    cos_part += f64::from(sum) * cos;
-                    sin_part += f64::from(sum) * sin;
+                    cos_part += sum * cos;
+                    sin_part += sum * sin;
                 }
                 powers[direction] = cos_part * cos_part + sin_part * sin_part;
             }
