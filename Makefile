@@ -80,7 +80,7 @@ test-guest:
 
 check: ta
 	@$(TOOLBOX) cargo fmt --all --check
-	@$(TOOLBOX) cargo clippy --quiet --all-targets --features touchseal-qemu/platform,touchseal-mindtct/nbis -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet --all-targets --features touchseal-mindtct/nbis -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --package touchseal-hal --all-targets -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TEST_TAS) -- --deny warnings

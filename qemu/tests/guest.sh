@@ -11,7 +11,7 @@ trap 'rm -rf "$said"' EXIT
 # Sessions are opened as the process's effective uid, and a sensor's line needs its processor:
 # one test at a time, and those with a line before the others, which then may take long.
 machine() {
-    $toolbox cargo test --quiet --package touchseal-qemu --features platform \
+    $toolbox cargo test --quiet \
         --test guest --test storage --test rollback --test rpmb_model --test hostile_kernel --test sensor --test capi --test hal --test faces --test secrets "$@"
 }
 optee() {
