@@ -23,7 +23,7 @@ POWER_CUT := $(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --b
 T ?= all
 SECONDS ?= 60
 
-.PHONY: help dist sbom advisories install run shell programs header test test-host test-guest check fuzz hostile cuts power-cut soak soak-guest soak-host measure tools ta platform platform-test clean distclean
+.PHONY: help dist sbom advisories install run shell programs header test test-host test-guest check fuzz hostile cuts power-cut soak soak-guest soak-host measure tools ta platform test-firmware platform-test clean distclean
 # The scripts use all processors; two of them at once would only get in each other's way.
 .NOTPARALLEL:
 
@@ -67,8 +67,7 @@ test-host: tools
 	@$(TOOLBOX) cargo test --quiet --package touchseal-mindtct --features nbis --test nbis
 	@qemu/tests/bad-input.sh
 
-test-guest:
-	@$(PLATFORM) tests
+test-guest: test-firmware
 	@$(PROGRAMS)
 	@$(HERE)
 	@qemu/tests/install.sh
@@ -115,6 +114,10 @@ sbom: tools
 platform:
 	@$(PLATFORM) all
 
+# The platform, and firmware with a simulated sensor and a hostile TA, and of the next version.
+test-firmware:
+	@$(PLATFORM) tests
+
 # The C library's header, anew from its code.
 header: tools
 	@TOUCHSEAL_WRITE_HEADER=1 $(TOOLBOX) cargo test --quiet --package touchseal-capi --test header the_header
@@ -127,7 +130,7 @@ programs: platform
 install:
 	@host/install/install.sh
 
-hostile: tools programs
+hostile: test-firmware
 	@TOUCHSEAL_SENSOR=simulated TOUCHSEAL_TIME_LIMIT=1000000 TOUCHSEAL_CALLS=$(N) TOUCHSEAL_SEED=$(or $(SEED),$(shell date +%s)) \
 		$(TOOLBOX) cargo test --quiet $(GUEST) --package touchseal --features teec --test optee hostile::storm -- --nocapture
 

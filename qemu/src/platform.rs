@@ -61,7 +61,7 @@ impl Platform {
     /// When they are not built.
     pub fn next(&self) -> Result<Self> {
         Ok(Self {
-            firmware: file("TOUCHSEAL_NEXT_FIRMWARE", "tools")?,
+            firmware: file("TOUCHSEAL_NEXT_FIRMWARE", "test-firmware")?,
             ..self.clone()
         })
     }
@@ -74,7 +74,7 @@ impl Platform {
     /// When they are not built.
     pub fn simulated(&self) -> Result<Self> {
         Ok(Self {
-            firmware: file("TOUCHSEAL_SIMULATED_FIRMWARE", "tools")?,
+            firmware: file("TOUCHSEAL_SIMULATED_FIRMWARE", "test-firmware")?,
             ..self.clone()
         })
     }

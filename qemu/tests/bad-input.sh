@@ -84,3 +84,10 @@ refused "a step that fails" "The last lines of" \
     script 'part some 1 1 "some step" bash -c "echo oh no; exit 1"'
 refused "an interrupted step" "some step" \
     script 'part some 1 1 "some step" bash -c "kill -TERM $$; sleep 1"'
+
+# What boots the firmware for tests builds it, also where no test ran before.
+for goal in hostile test-guest test-firmware; do
+    said=$(make --dry-run "$goal")
+    grep -qF "platform.sh tests" <<<"$said" || { echo "bad-input: make $goal does not build what it boots"; exit 1; }
+done
+echo "bad-input: firmware for tests: ok"
