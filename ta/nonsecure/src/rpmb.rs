@@ -33,12 +33,17 @@ fn file(id: &[u8]) -> Name {
 impl Rpmb {
     /// How many authenticated writes there were.
     pub fn writes(&self) -> u64 {
-        self.log().len() as u64
+        self.files.blocks.count()
     }
 
     /// Which.
     pub fn log(&self) -> &[Write] {
-        self.files.blocks.writes()
+        self.files.blocks.log()
+    }
+
+    /// Forgets which there were, not how many.
+    pub fn forget_log(&mut self) {
+        self.files.blocks.forget_log();
     }
 
     /// Power fails instead of the `nth` authenticated write from now; 0 is the next one.

@@ -54,6 +54,7 @@ enum Cut {
 #[derive(Clone, Default)]
 pub struct Blocks {
     held: BTreeMap<u32, Block>,
+    count: u64,
     log: Vec<Write>,
     cut: Option<Cut>,
     refused: u32,
@@ -63,27 +64,32 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    pub fn writes(&self) -> &[Write] {
+    /// How many writes there were.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub fn log(&self) -> &[Write] {
         &self.log
     }
 
-    fn count(&self) -> u64 {
-        self.log.len() as u64
+    pub fn forget_log(&mut self) {
+        self.log = Vec::new();
     }
 
     pub fn lose_power_at(&mut self, nth: u64) {
-        self.cut = Some(Cut::Before(self.count() + nth));
+        self.cut = Some(Cut::Before(self.count + nth));
     }
 
     pub fn lose_power_after(&mut self, nth: u64) {
-        self.cut = Some(Cut::After(self.count() + nth));
+        self.cut = Some(Cut::After(self.count + nth));
     }
 
     /// Whether the power is out.
     pub fn is_out(&self) -> bool {
         match self.cut {
-            Some(Cut::Before(nth)) => self.count() >= nth,
-            Some(Cut::After(nth)) => self.count() > nth,
+            Some(Cut::Before(nth)) => self.count >= nth,
+            Some(Cut::After(nth)) => self.count > nth,
             None => false,
         }
     }
@@ -118,6 +124,7 @@ impl Blocks {
             Block::Entry(_) => Part::Fat,
             Block::Data(_) => Part::Data,
         };
+        self.count += 1;
         self.log.push(Write { block, of });
         self.held.insert(block, content);
         match self.cut {
