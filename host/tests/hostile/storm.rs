@@ -237,11 +237,13 @@ fn a_storm_of_calls_changes_nothing() {
         }
         storm.call();
         if witness.sometimes().is_some() {
-            let rate = done / start.elapsed().as_secs();
+            let rate = done as f64 / start.elapsed().as_secs_f64();
             let Orders {
                 signed, refused, ..
             } = orders;
-            println!("{done} of {calls}, {rate}/s; payments: {signed} signed, {refused} refused");
+            println!(
+                "{done} of {calls}, {rate:.0}/s; payments: {signed} signed, {refused} refused"
+            );
             std::io::stdout().flush().unwrap();
         }
     }
