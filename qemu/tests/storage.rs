@@ -8,11 +8,13 @@ use boot::{APP, Boot, ROOT, owner, platform, refused};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use touchseal::Error;
+use touchseal::proto::label::Scene;
 use touchseal::proto::password::Password;
 use touchseal::proto::signed::{KeyKind, KeyStatement, Statement};
+use touchseal::proto::soter::{Blob, Challenge};
 use touchseal::proto::status::Status;
 use touchseal_qemu::{Command, Emmc, label, some_payment};
-use touchseal_verify::{Chain, Signed, verify};
+use touchseal_verify::{Chain, Signed, SoterBlob, SoterChain, verify, verify_soter};
 
 const LIMIT: Duration = Duration::from_secs(60);
 /// What an old trusted application says of a newer one's records.
@@ -118,6 +120,71 @@ fn a_damaged_key_is_told_and_made_anew() {
         };
         let paid = Signed::from(app.pay(scene(), payment(), &owner).unwrap());
         verify(&device_key, &chain, &paid).unwrap();
+    }
+    boot.power_off();
+}
+
+/// As above, and of the first prime behind 24 bytes of head, modulus and exponents.
+#[test]
+fn a_damaged_soter_key_is_told_and_made_anew() {
+    const SHOPPER: u32 = 11_100;
+    const PRIME: usize = 600;
+    let damages = [&DAMAGES[..], &[PRIME]].concat();
+    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
+    let scenes: Vec<Scene> = (1..=damages.len())
+        .map(|number| label(&format!("scene-{number}")).unwrap())
+        .collect();
+    let boot = Boot::of(&platform, &emmc);
+    boot.set_up(&owner);
+    boot.soter(ROOT).soter.provision().unwrap();
+    let device_key = boot.soter(ROOT).soter.export_device_key().unwrap();
+    let mut app = boot.soter(SHOPPER);
+    app.soter.generate_app_key(false).unwrap();
+    for scene in &scenes {
+        app.soter
+            .generate_payment_key(scene.clone(), false)
+            .unwrap();
+    }
+    boot.power_off();
+    let ids = |kind| {
+        let start = [&[kind as u8][..], &SHOPPER.to_be_bytes()].concat();
+        fat::ids_from(&emmc.read_rpmb().unwrap(), &start)
+    };
+    let payment_keys = ids(KeyKind::Payment);
+    assert_eq!(payment_keys.len(), damages.len());
+    for (id, byte) in payment_keys.iter().zip(&damages) {
+        damage(&emmc, id, *byte);
+    }
+    damage(&emmc, &ids(KeyKind::App)[0], PRIME);
+
+    let boot = Boot::of(&platform, &emmc);
+    let mut app = boot.soter(SHOPPER);
+    let order = || Challenge::new("order 42").unwrap();
+    let damaged = [Status::KeyDamaged, Status::StorageDamaged];
+    let told = app.soter.export_app_key().map(drop);
+    assert!(told.is_ok(), "the device key signs: {told:?}");
+    for scene in &scenes {
+        let told = app.soter.export_payment_key(scene.clone()).map(drop);
+        assert!(matches!(told, Err(Error::Refused(status)) if damaged.contains(&status)));
+    }
+    assert!(app.soter.generate_app_key(false).unwrap().new);
+    for scene in scenes {
+        // OP-TEE has deleted the one whose sizes are damaged.
+        let told = app.sign(scene.clone(), order(), &owner).map(drop);
+        let gone = Status::NoPaymentKey;
+        assert!(
+            matches!(told, Err(Error::Refused(status)) if status == gone || damaged.contains(&status)),
+            "{told:?}"
+        );
+        let made = app.soter.generate_payment_key(scene.clone(), false);
+        assert!(made.unwrap().new);
+        let blob = |blob: Blob| SoterBlob::from_bytes(&blob.to_soter().unwrap()).unwrap();
+        let chain = SoterChain {
+            app_key: blob(app.soter.export_app_key().unwrap()),
+            payment_key: blob(app.soter.export_payment_key(scene.clone()).unwrap()),
+        };
+        let signed = blob(app.sign(scene, order(), &owner).unwrap());
+        verify_soter(&device_key.public_key, &chain, &signed).unwrap();
     }
     boot.power_off();
 }

@@ -61,14 +61,19 @@ pub fn data(rpmb: &[u8]) -> Vec<Range<usize>> {
     active.map(|entry| entry.data).collect()
 }
 
+/// The ids that begin so.
+pub fn ids_from(rpmb: &[u8], start: &[u8]) -> Vec<Vec<u8>> {
+    let start = hex::encode_upper(start);
+    entries(rpmb)
+        .into_iter()
+        .filter(|entry| entry.flags & ACTIVE != 0 && entry.id.starts_with(&start))
+        .map(|entry| hex::decode(entry.id).unwrap())
+        .collect()
+}
+
 /// The id of the one object whose id begins so.
 pub fn id_from(rpmb: &[u8], start: &[u8]) -> Vec<u8> {
-    let start = hex::encode_upper(start);
-    let mut found = entries(rpmb)
-        .into_iter()
-        .filter(|entry| entry.flags & ACTIVE != 0 && entry.id.starts_with(&start));
-    let id = hex::decode(found.next().unwrap().id).unwrap();
-    assert!(found.next().is_none(), "{start} begins two ids");
+    let [id] = ids_from(rpmb, start).try_into().expect("one id");
     id
 }
 

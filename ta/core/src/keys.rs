@@ -173,6 +173,23 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
         }
     }
 
+    /// Whether there is a key of this enrolment, and it signs.
+    pub fn has_good(&mut self, name: &KeyName, epoch: u64) -> bool {
+        match self.open(name) {
+            Ok((key, record)) => record.epoch == epoch && self.signs(&key) == Ok(true),
+            Err(_) => false,
+        }
+    }
+
+    /// Whether a key signs: something that goes nowhere.
+    fn signs(&mut self, key: &S::Key) -> Result<bool> {
+        match sign(self.store, key, &[0; 32]) {
+            Ok(_) => Ok(true),
+            Err(Error::KeyDamaged) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Makes a key, unless there is a good one. One made under another enrolment is of no
     /// use to anyone, and is replaced; a good one only if told to. The key is sealed in the
     /// place that is free; from then on it counts, and what it replaces is deleted. Before
@@ -219,12 +236,10 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
     fn proven(&mut self, id: &[u8]) -> Result<[Place<S::Key>; PLACES]> {
         let mut places = self.places(id)?;
         for place in &mut places {
-            if let Place::Key(key, _) = place {
-                match sign(self.store, key, &[0; 32]) {
-                    Ok(_) => {}
-                    Err(Error::KeyDamaged) => *place = Place::Damaged,
-                    Err(error) => return Err(error),
-                }
+            if let Place::Key(key, _) = place
+                && !self.signs(key)?
+            {
+                *place = Place::Damaged;
             }
         }
         Ok(places)

@@ -300,9 +300,7 @@ impl<P: SoterPlatform> SoterTa<P> {
 
     /// Makes a key, in turn with other instances: making one may take seconds.
     fn ensure(&mut self, name: &KeyName, epoch: u64, replace: bool) -> Result<Generated> {
-        let has_good_key = self.keys().state(name, epoch) == Ok(KeyState::Usable);
-        self.recent.close_keys();
-        if has_good_key && !replace {
+        if !replace && self.keys().has_good(name, epoch) {
             return Ok(Generated { new: false });
         }
         let _turn = self.turn()?;

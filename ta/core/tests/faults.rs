@@ -121,16 +121,68 @@ fn a_wrong_signature_does_not_leave() {
     assert!(signatures >= 5, "{signatures}");
 }
 
-#[test]
-fn a_wrong_soter_signature_does_not_leave() {
+/// A device with an app's keys of both dialects.
+fn lived() -> Device {
     let device = Device::default();
     native_life(&device, &mut BTreeSet::new()).unwrap();
     soter(&device, ROOT).provision().unwrap();
     let mut app = soter(&device, Login::App { uid: APP });
     app.generate_app_key(false).unwrap();
     app.generate_payment_key(shop(), false).unwrap();
+    device
+}
+
+#[test]
+fn a_wrong_soter_signature_does_not_leave() {
+    let device = lived();
     let signatures = spoil_every_signature(&device.rpmb(), soter_life);
     assert!(signatures >= 5, "{signatures}");
+}
+
+/// A damaged private half is a fault that stays: the key is there, opens, and does not sign.
+#[test]
+fn a_key_that_does_not_sign_is_made_anew() {
+    let sealed = lived().rpmb().clone();
+    // Dialect, and 2 for an app key, 3 for a payment key.
+    let kinds = [b"p\x02", b"p\x03", b"s\x02", b"s\x03"];
+    for damaged in kinds {
+        let device = Device::boot(sealed.clone());
+        let id = sealed.ids().find(|id| id.starts_with(damaged)).unwrap();
+        device.rpmb().damage_private(id);
+        let mut owner = Owner::of(&device).payments;
+        let mut app = soter(&device, Login::App { uid: APP });
+        let made = [
+            owner.generate_app_key(false),
+            owner.generate_payment_key(shop(), false),
+            app.generate_app_key(false),
+            app.generate_payment_key(shop(), false),
+        ];
+        let made = made.map(|made| made.unwrap().new);
+        assert_eq!(made, kinds.map(|kind| kind == damaged));
+        let mut counters = BTreeSet::new();
+        native_life(&device, &mut counters).unwrap();
+        soter_life(&device, &mut counters).unwrap();
+    }
+}
+
+#[test]
+fn a_spare_that_does_not_sign_becomes_no_key() {
+    let device = lived();
+    let mut factory = soter(&device, ROOT);
+    factory.prepare().unwrap();
+    factory.prepare().unwrap();
+    device.rpmb().damage_private(b"sspare\0");
+    let mut app = soter(&device, Login::App { uid: APP });
+    app.generate_payment_key(shop(), true).unwrap();
+    soter_life(&device, &mut BTreeSet::new()).unwrap();
+    assert_eq!(factory.diagnose().unwrap().spares, 0);
+
+    factory.prepare().unwrap();
+    device.rpmb().damage_private(b"sspare\0");
+    assert_eq!(factory.prepare().unwrap().spares, 1);
+    app.generate_payment_key(shop(), true).unwrap();
+    soter_life(&device, &mut BTreeSet::new()).unwrap();
+    assert_eq!(factory.diagnose().unwrap().spares, 0);
 }
 
 /// The counter was counted: what it was for is not signed again, and the next payment has the

@@ -6,7 +6,6 @@ use p256::ecdsa::{Signature as EcdsaSignature, SigningKey};
 use rsa::pkcs1::der::Encode;
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, RsaPrivateKeyRef, UintRef};
 use rsa::pss::Pss;
-use rsa::traits::PublicKeyParts;
 use sha2::Sha256;
 use touchseal_core::error::{Error, Result};
 use touchseal_proto::message::{MAX_SPARES, PublicKey, Signature};
@@ -24,20 +23,39 @@ pub trait Algorithm: 'static {
     const SPARES: u8;
     /// Makes a key pair.
     fn generate() -> Result<Self::KeyPair>;
-    /// The key pair as OP-TEE seals it, with its record.
-    fn to_object(key: &Self::KeyPair, record: &[u8]) -> Result<Object>;
+    /// The key pair as OP-TEE seals it.
+    fn to_object(key: &Self::KeyPair) -> Result<Object>;
     /// The key pair of an object.
     fn from_object(object: &Object) -> Result<Self::KeyPair>;
-    /// The public half.
-    fn public_key(key: &Self::KeyPair) -> Result<Self::PublicKey>;
+    /// The public half of an object's key pair, which may be of another private half.
+    fn public_key(object: &Object) -> Result<Self::PublicKey>;
     /// Signs a digest.
     fn sign(key: &Self::KeyPair, digest: &[u8; 32]) -> Result<Self::Signature>;
     /// Verifies a signature.
     fn verify(key: &Self::KeyPair, digest: &[u8; 32], signature: &Self::Signature) -> Result<()>;
 }
 
+/// A number of an object, with the leading zeros that OP-TEE drops.
+fn number<const N: usize>(object: &Object, at: usize) -> Result<[u8; N]> {
+    let numbers = object.numbers();
+    let number = numbers.get(at).ok_or(Error::KeyDamaged)?;
+    let zeros = N.checked_sub(number.len()).ok_or(Error::KeyDamaged)?;
+    let mut out = [0; N];
+    out[zeros..].copy_from_slice(number);
+    Ok(out)
+}
+
 /// ECDSA on P-256.
 pub struct P256;
+
+/// A point as two numbers.
+fn xy(key: &SigningKey) -> Result<PublicKey> {
+    let point = key.verifying_key().to_sec1_point(false);
+    match point.as_bytes() {
+        [4, xy @ ..] => xy.try_into().map_err(|_| Error::Platform),
+        _ => Err(Error::Platform),
+    }
+}
 
 impl Algorithm for P256 {
     type KeyPair = SigningKey;
@@ -54,27 +72,26 @@ impl Algorithm for P256 {
             }
         }
     }
-    fn to_object(key: &SigningKey, record: &[u8]) -> Result<Object> {
-        let public = Self::public_key(key)?;
+    fn to_object(key: &SigningKey) -> Result<Object> {
+        let public = xy(key)?;
         let (x, y) = public.split_at(32);
         let numbers = [&key.to_bytes()[..], x, y];
-        Ok(Object::key(Type::EcdsaKeypair, &numbers, record))
+        Ok(Object::key(Type::EcdsaKeypair, &numbers))
     }
     fn from_object(object: &Object) -> Result<SigningKey> {
-        let numbers = object.numbers();
-        let private = numbers.first().filter(|_| object.is(Type::EcdsaKeypair));
-        let private = private.ok_or(Error::KeyDamaged)?;
-        let mut scalar = [0; 32];
-        let zeros = 32usize.checked_sub(private.len());
-        scalar[zeros.ok_or(Error::KeyDamaged)?..].copy_from_slice(private);
-        SigningKey::from_slice(&scalar).map_err(|_| Error::KeyDamaged)
-    }
-    fn public_key(key: &SigningKey) -> Result<PublicKey> {
-        let point = key.verifying_key().to_sec1_point(false);
-        match point.as_bytes() {
-            [4, xy @ ..] => xy.try_into().map_err(|_| Error::Platform),
-            _ => Err(Error::Platform),
+        if !object.is(Type::EcdsaKeypair) {
+            return Err(Error::KeyDamaged);
         }
+        let scalar = number::<32>(object, 0)?;
+        let key = SigningKey::from_slice(&scalar).map_err(|_| Error::KeyDamaged)?;
+        if xy(&key)? != Self::public_key(object)? {
+            return Err(Error::KeyDamaged);
+        }
+        Ok(key)
+    }
+    fn public_key(object: &Object) -> Result<PublicKey> {
+        let [x, y] = [number::<32>(object, 1)?, number(object, 2)?];
+        [x, y].concat().try_into().map_err(|_| Error::Platform)
     }
     fn sign(key: &SigningKey, digest: &[u8; 32]) -> Result<Signature> {
         let signature: EcdsaSignature = key.sign_prehash(digest).map_err(|_| Error::Platform)?;
@@ -103,7 +120,7 @@ impl Algorithm for Rsa2048 {
     fn generate() -> Result<rsa::PrivateKey> {
         rsa::PrivateKey::new(&mut getrandom::SysRng, 2048).map_err(|_| Error::Platform)
     }
-    fn to_object(key: &rsa::PrivateKey, record: &[u8]) -> Result<Object> {
+    fn to_object(key: &rsa::PrivateKey) -> Result<Object> {
         let der = key.to_pkcs1_der().map_err(|_| Error::Platform)?;
         let key = RsaPrivateKeyRef::try_from(der.as_bytes()).map_err(|_| Error::Platform)?;
         let numbers = [
@@ -117,7 +134,7 @@ impl Algorithm for Rsa2048 {
             key.coefficient,
         ];
         let numbers = numbers.each_ref().map(UintRef::as_bytes);
-        Ok(Object::key(Type::RsaKeypair, &numbers, record))
+        Ok(Object::key(Type::RsaKeypair, &numbers))
     }
     fn from_object(object: &Object) -> Result<rsa::PrivateKey> {
         let number = |bytes| UintRef::new(bytes).map_err(|_| Error::KeyDamaged);
@@ -150,11 +167,8 @@ impl Algorithm for Rsa2048 {
         let der = key.to_der().map_err(|_| Error::KeyDamaged)?;
         rsa::PrivateKey::from_pkcs1_der(&der).map_err(|_| Error::KeyDamaged)
     }
-    fn public_key(key: &rsa::PrivateKey) -> Result<RsaPublicKey> {
-        key.n_bytes()
-            .as_ref()
-            .try_into()
-            .map_err(|_| Error::Platform)
+    fn public_key(object: &Object) -> Result<RsaPublicKey> {
+        number(object, 0)
     }
     fn sign(key: &rsa::PrivateKey, digest: &[u8; 32]) -> Result<RsaSignature> {
         let signature = key

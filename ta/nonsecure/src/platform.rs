@@ -27,10 +27,16 @@ pub struct NonsecurePlatform<A> {
     pub(crate) algorithm: PhantomData<A>,
 }
 
-/// An opened key.
+/// An opened key. As on OP-TEE it is only when it signs that a damaged one is known.
 pub struct Key<A: Algorithm> {
-    pair: A::KeyPair,
-    record: Vec<u8>,
+    object: Object,
+    pair: Result<A::KeyPair>,
+}
+
+impl<A: Algorithm> Key<A> {
+    fn pair(&self) -> Result<&A::KeyPair> {
+        self.pair.as_ref().map_err(|error| *error)
+    }
 }
 
 impl<A> NonsecurePlatform<A> {
@@ -45,12 +51,12 @@ impl<A> NonsecurePlatform<A> {
 
 impl<A: Algorithm> NonsecurePlatform<A> {
     /// As on OP-TEE, a second time where a power cut had left a longer one (`ta/optee/src/keys.rs`).
-    fn seal_key(&mut self, pair: A::KeyPair, id: &[u8], record: &[u8]) -> Result<Key<A>> {
-        let sealed = A::to_object(&pair, record)?;
+    fn seal_key(&mut self, key: &Object, id: &[u8], record: &[u8]) -> Result<Key<A>> {
+        let sealed = key.with(record);
         let name = self.id(id);
         self.device()?.rpmb().create(&name, &sealed)?;
         let key = self.open_key(id)?.ok_or(Error::StorageDamaged)?;
-        if key.record.len() == record.len() {
+        if key.object.data.len() == record.len() {
             return Ok(key);
         }
         self.delete(id)?;
@@ -108,17 +114,17 @@ impl<A: Algorithm> KeyStore for NonsecurePlatform<A> {
     const SPARES: u8 = A::SPARES;
 
     fn generate_key(&mut self, id: &[u8], record: &[u8]) -> Result<Key<A>> {
-        self.seal_key(A::generate()?, id, record)
+        self.seal_key(&A::to_object(&A::generate()?)?, id, record)
     }
     fn copy_key(&mut self, key: &Key<A>, id: &[u8], record: &[u8]) -> Result<()> {
-        self.seal_key(key.pair.clone(), id, record).map(drop)
+        self.seal_key(&key.object, id, record).map(drop)
     }
     fn take_key(&mut self, from: &[u8], id: &[u8], record: &[u8]) -> Result<Option<Key<A>>> {
         let Some(spare) = self.open_key(from)? else {
             return Ok(None);
         };
         self.delete(from)?;
-        self.seal_key(spare.pair, id, record).map(Some)
+        self.seal_key(&spare.object, id, record).map(Some)
     }
     fn open_key(&mut self, id: &[u8]) -> Result<Option<Key<A>>> {
         let device = self.device()?;
@@ -127,28 +133,29 @@ impl<A: Algorithm> KeyStore for NonsecurePlatform<A> {
             return Ok(None);
         };
         Ok(Some(Key {
-            pair: A::from_object(&object)?,
-            record: object.data,
+            pair: A::from_object(&object),
+            object,
         }))
     }
     fn key_record(&mut self, key: &mut Key<A>, out: &mut [u8]) -> Result<usize> {
-        out.get_mut(..key.record.len())
+        let record = &key.object.data;
+        out.get_mut(..record.len())
             .ok_or(Error::StorageDamaged)?
-            .copy_from_slice(&key.record);
-        Ok(key.record.len())
+            .copy_from_slice(record);
+        Ok(record.len())
     }
     fn public_key(&mut self, key: &Key<A>) -> Result<A::PublicKey> {
-        A::public_key(&key.pair)
+        A::public_key(&key.object)
     }
     fn sign(&mut self, key: &Key<A>, digest: &[u8; 32]) -> Result<Unverified<A::Signature>> {
-        let mut signature = A::sign(&key.pair, digest)?;
+        let mut signature = A::sign(key.pair()?, digest)?;
         if let Some(last) = signature.as_mut().last_mut() {
             *last ^= u8::from(self.device()?.is_faulty());
         }
         Ok(Unverified::new(signature))
     }
     fn verify(&mut self, key: &Key<A>, digest: &[u8; 32], signature: &A::Signature) -> Result<()> {
-        A::verify(&key.pair, digest, signature)
+        A::verify(key.pair()?, digest, signature)
     }
     fn visit_ids(&mut self, visit: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<()> {
         for id in self.device()?.rpmb().ids_of(self.owner)? {
@@ -250,10 +257,10 @@ mod tests {
     use crate::Device;
 
     /// A key pair whose numbers are so long together.
-    fn of_length(wanted: impl Fn(usize) -> bool) -> <P256 as Algorithm>::KeyPair {
+    fn of_length(wanted: impl Fn(usize) -> bool) -> Object {
         loop {
-            let pair = P256::generate().unwrap();
-            if wanted(P256::to_object(&pair, &[]).unwrap().attributes.len()) {
+            let pair = P256::to_object(&P256::generate().unwrap()).unwrap();
+            if wanted(pair.attributes.len()) {
                 return pair;
             }
         }
@@ -268,18 +275,18 @@ mod tests {
         let long = of_length(|length| length == 112);
         device
             .platform::<P256>()
-            .seal_key(long, ID, &record)
+            .seal_key(&long, ID, &record)
             .map(drop)
             .unwrap_err();
         device.reboot();
         let short = of_length(|length| length < 112);
         let sealed = device
             .platform::<P256>()
-            .seal_key(short.clone(), ID, &record)
+            .seal_key(&short, ID, &record)
             .unwrap();
-        assert_eq!(sealed.record, record);
+        assert_eq!(sealed.object.data, record);
         let sealed = device.platform::<P256>().open_key(ID).unwrap().unwrap();
-        assert_eq!(sealed.record, record);
-        assert!(sealed.pair == short);
+        assert_eq!(sealed.object.data, record);
+        assert_eq!(sealed.object.attributes, short.attributes);
     }
 }

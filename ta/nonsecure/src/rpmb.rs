@@ -118,6 +118,16 @@ impl Rpmb {
         self.files.spoil(&file(id), first);
     }
 
+    /// Changes a byte of a key's private half, of either algorithm: the first quarter ends in
+    /// it. The key is there and opens. For tests.
+    pub fn damage_private(&mut self, id: &[u8]) {
+        let private = |bytes: &mut [u8]| {
+            let size = bytes.first_chunk().copied().map_or(0, u32::from_le_bytes);
+            bytes[object::HEAD + size as usize / 4] ^= 1;
+        };
+        self.files.spoil(&file(id), private);
+    }
+
     /// Makes the head of an object impossible: for tests.
     pub fn damage_head(&mut self, id: &[u8]) {
         let head = |bytes: &mut [u8]| bytes[..4].fill(0xff);

@@ -11,11 +11,10 @@ fn spare(number: u8) -> [u8; 6] {
 impl<S: Store + KeyStore> Keys<'_, S> {
     pub(super) fn seal_new(&mut self, id: &[u8], record: &[u8]) -> Result<()> {
         for number in 0..S::SPARES {
-            match self.store.take_key(&spare(number), id, record) {
-                Ok(None) => {}
-                Ok(Some(_)) => return Ok(()),
-                Err(Error::StorageDamaged) => self.store.delete(&spare(number))?,
-                Err(error) => return Err(error),
+            if self.has_good_spare(number)?
+                && self.store.take_key(&spare(number), id, record)?.is_some()
+            {
+                return Ok(());
             }
         }
         self.store.generate_key(id, record).map(drop)
@@ -39,11 +38,22 @@ impl<S: Store + KeyStore> Keys<'_, S> {
         }
     }
 
+    /// Whether there is one, and it signs. What does not is deleted.
+    fn has_good_spare(&mut self, number: u8) -> Result<bool> {
+        match self.store.open_key(&spare(number)) {
+            Ok(None) | Err(Error::Busy) => return Ok(false),
+            Ok(Some(key)) if self.signs(&key)? => return Ok(true),
+            Ok(Some(_)) | Err(Error::StorageDamaged) => {}
+            Err(error) => return Err(error),
+        }
+        self.store.delete(&spare(number))?;
+        Ok(false)
+    }
+
     /// Makes a key pair for the next key that is wanted; returns how many there are.
     pub fn prepare(&mut self) -> Result<u8> {
         for number in 0..S::SPARES {
-            if !self.has_spare(number)? {
-                self.store.delete(&spare(number))?;
+            if !self.has_good_spare(number)? {
                 self.store.generate_key(&spare(number), &[])?;
                 break;
             }

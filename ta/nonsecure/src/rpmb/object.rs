@@ -56,8 +56,8 @@ impl Object {
         }
     }
 
-    /// A key of these numbers, without leading zeros as OP-TEE has them, with its record.
-    pub fn key(kind: Type, numbers: &[&[u8]], record: &[u8]) -> Self {
+    /// A key of these numbers, without leading zeros as OP-TEE has them.
+    pub fn key(kind: Type, numbers: &[&[u8]]) -> Self {
         let mut attributes = Vec::new();
         for number in numbers {
             let zeros = number.iter().take_while(|byte| **byte == 0).count();
@@ -71,7 +71,15 @@ impl Object {
         Self {
             kind,
             attributes,
+            data: Vec::new(),
+        }
+    }
+
+    /// The same key with a record.
+    pub fn with(&self, record: &[u8]) -> Self {
+        Self {
             data: record.to_vec(),
+            ..self.clone()
         }
     }
 

@@ -37,10 +37,10 @@ fn writes_are_those_of_op_tee() {
     assert_eq!(replaced, "D");
     let (_, deleted) = writes_of(&mut rpmb, |rpmb| rpmb.delete(ID));
     assert_eq!(deleted, "F");
-    let key = Object::key(Type::EcdsaKeypair, &[[1; 32].as_slice(); 3], &[7; 96]);
+    let key = Object::key(Type::EcdsaKeypair, &[[1; 32].as_slice(); 3]).with(&[7; 96]);
     let (_, created) = writes_of(&mut rpmb, |rpmb| rpmb.create(ID, &key));
     assert_eq!(created, "FDFDFDFF", "in the free entry");
-    let key = Object::key(Type::RsaKeypair, &[[1; 150].as_slice(); 8], &[7; 96]);
+    let key = Object::key(Type::RsaKeypair, &[[1; 150].as_slice(); 8]).with(&[7; 96]);
     let (_, created) = writes_of(&mut rpmb, |rpmb| rpmb.create(b"pother", &key));
     assert_eq!(created, "FFDFDDDDDFDDDDDDFF");
     rpmb.restart();

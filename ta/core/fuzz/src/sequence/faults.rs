@@ -16,15 +16,34 @@ pub enum Step {
     LoseAcknowledgement,
     Full(bool),
     Dead,
-    /// The last byte of an object is another, or its first.
+    /// A byte of an object is another.
     Damage {
         object: u8,
-        first: bool,
+        place: Place,
     },
     /// An object is deleted.
     Lose {
         object: u8,
     },
+}
+
+/// Which byte of an object.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    Last,
+    First,
+    /// Of a key: it opens, and does not sign.
+    Private,
+}
+
+impl<'a> Arbitrary<'a> for Place {
+    fn arbitrary(input: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        Ok(match input.int_in_range(0..=2u8)? {
+            0 => Self::Last,
+            1 => Self::First,
+            _ => Self::Private,
+        })
+    }
 }
 
 /// Half of them are cuts, soon enough to be in the middle of what comes next.
@@ -39,7 +58,7 @@ impl<'a> Arbitrary<'a> for Step {
             11 => Self::Dead,
             12 => Self::Damage {
                 object: input.arbitrary()?,
-                first: input.arbitrary()?,
+                place: input.arbitrary()?,
             },
             _ => Self::Lose {
                 object: input.arbitrary()?,

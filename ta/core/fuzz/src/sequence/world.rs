@@ -2,14 +2,14 @@
 
 use super::Step;
 use super::factory::Factory;
-use super::faults::{self, Faults, Object};
+use super::faults::{self, Faults, Object, Place};
 use super::fingers::Fingers;
 use super::keys::Keys;
 use super::ledger::Ledger;
 use super::passwords::Passwords;
 use super::tills::Tills;
 use crate::lived;
-use touchseal_nonsecure::Device;
+use touchseal_nonsecure::{Device, Rpmb};
 
 /// More restarts than that there are not: after each, everything is looked at.
 const RESTARTS: u8 = 10;
@@ -108,16 +108,16 @@ impl World {
     fn fault(&mut self, fault: &faults::Step) {
         self.revision += 1;
         self.faults.arm(fault, &mut self.device.rpmb());
-        let (object, change): (u8, fn(&mut touchseal_nonsecure::Rpmb, &[u8])) = match fault {
-            faults::Step::Damage {
-                object,
-                first: false,
-            } => (*object, |rpmb, id| rpmb.damage(id)),
-            faults::Step::Damage {
-                object,
-                first: true,
-            } => (*object, |rpmb, id| rpmb.damage_first(id)),
-            faults::Step::Lose { object } => (*object, |rpmb, id| rpmb.lose(id)),
+        let (object, change): (u8, fn(&mut Rpmb, &[u8])) = match fault {
+            faults::Step::Damage { object, place } => (
+                *object,
+                match place {
+                    Place::Last => Rpmb::damage,
+                    Place::First => Rpmb::damage_first,
+                    Place::Private => Rpmb::damage_private,
+                },
+            ),
+            faults::Step::Lose { object } => (*object, Rpmb::lose),
             _ => return,
         };
         let ids: Vec<Vec<u8>> = self.device.rpmb().ids().map(<[u8]>::to_vec).collect();
