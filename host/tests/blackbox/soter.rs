@@ -157,9 +157,14 @@ pub fn a_soter_token_is_good_for_its_operation_only<B: Bench>(bench: &B) {
 
     // A payment's token does not sign a challenge, nor the other way round.
     let mut native = payments(bench, 10050);
+    native.generate_app_key(false).unwrap();
+    native.generate_payment_key(label("shop"), false).unwrap();
+    let paying = native.begin(label("shop"), payment(1)).unwrap().handle;
     let handle = begin(&mut client);
-    let good = touch(bench, 10050, handle);
+    let [for_payment, good] = [paying, handle].map(|handle| touch(bench, 10050, handle));
+    refused(native.finish(paying, good.clone()), Status::NotAuthorized);
     refused(native.finish(handle, good), Status::NotAuthorized);
+    refused(client.finish(handle, for_payment), Status::NotAuthorized);
     assert_eq!(payments(bench, 0).info().unwrap().counter, counter);
 
     let mut other = soter(bench, 10051);
