@@ -289,7 +289,10 @@ pub fn twenty_wrong_fingers_lock_until_the_password_is_shown<B: Bench>(bench: &B
     // One for another session's challenge.
     let token = shown_password(bench, &mut fingers(bench, 10036));
     refused(sensor.reset_lockout(token), Status::NotAuthorized);
+    // Another session's challenge does not take this one's place.
     let token = shown_password(bench, &mut sensor);
+    let mut another = fingers(bench, 10037);
+    assert_ne!(another.challenge().unwrap(), token.challenge);
     sensor.reset_lockout(token.clone()).unwrap();
     refused(sensor.reset_lockout(token), Status::NotAuthorized);
     show(&mut sensor, 3, 1).unwrap();
