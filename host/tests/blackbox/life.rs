@@ -112,6 +112,10 @@ pub fn the_hal_removes_the_keys_of_an_uninstalled_app<B: Bench>(bench: &B) {
     let mut itself = payments(bench, HAL_UID);
     assert!(!itself.provision().unwrap().new);
     refused(itself.remove_every_key(), Status::NotAuthorized);
+    refused(
+        fingers(bench, HAL_UID).remove_fingers(),
+        Status::NotAuthorized,
+    );
 }
 
 pub fn a_factory_reset_leaves_the_device_key_and_the_counter<B: Bench>(bench: &B) {
