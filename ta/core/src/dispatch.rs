@@ -168,3 +168,58 @@ impl Failure {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: Login = Login::App { uid: 0 };
+    const APP: Login = Login::App { uid: 10001 };
+    const SOTER: Login = Login::SoterTa { uid: 10001 };
+    const TOO_MANY: Result<()> = Err(Error::TooManySessions);
+
+    #[test]
+    fn a_uid_has_eight_and_those_of_the_soter_ta_are_among_them() {
+        let mut sessions = Sessions::default();
+        for login in [[APP, SOTER]; 4].into_iter().flatten() {
+            assert_eq!(sessions.open(login), Ok(()));
+        }
+        for login in [APP, SOTER] {
+            assert_eq!(sessions.open(login), TOO_MANY);
+        }
+        assert_eq!(sessions.open(Login::App { uid: 10002 }), Ok(()));
+        sessions.close(SOTER);
+        assert_eq!(sessions.open(APP), Ok(()));
+        assert_eq!(sessions.open(SOTER), TOO_MANY);
+    }
+
+    #[test]
+    fn of_sixty_four_the_last_sixteen_are_for_root_and_trusted_applications() {
+        let mut sessions = Sessions::default();
+        for login in (10001..=10006).flat_map(|uid| [Login::App { uid }; 8]) {
+            assert_eq!(sessions.open(login), Ok(()));
+        }
+        let another = Login::App { uid: 10007 };
+        for login in [another, Login::SoterTa { uid: 10007 }, Login::Public] {
+            assert_eq!(sessions.open(login), TOO_MANY, "{login:?}");
+        }
+        sessions.close(APP);
+        assert_eq!(sessions.open(another), Ok(()));
+
+        let ours = [
+            ROOT,
+            Login::KeysTa,
+            Login::FingerprintTa,
+            Login::GatekeeperTa,
+        ];
+        for login in [ours; 4].into_iter().flatten() {
+            assert_eq!(sessions.open(login), Ok(()), "{login:?}");
+        }
+        for login in ours {
+            assert_eq!(sessions.open(login), TOO_MANY, "{login:?}");
+        }
+        sessions.close(another);
+        assert_eq!(sessions.open(APP), TOO_MANY);
+        assert_eq!(sessions.open(ROOT), Ok(()));
+    }
+}

@@ -77,6 +77,11 @@ impl<P: PaymentPlatform> PaymentTa<P> {
 
     /// Opens a session of `login`. It must be [closed](Self::close).
     pub fn open(&mut self, login: Login) -> Result<Session> {
+        // Anyone can have the SOTER TA open a session for nobody in particular.
+        let login = match login {
+            Login::KeysTa => Login::Public,
+            login => login,
+        };
         self.sessions.open(login)?;
         Ok(Session {
             login,

@@ -161,3 +161,19 @@ fn no_app_takes_the_others_sessions() {
     device.fingerprint(app);
     device.gatekeeper(app);
 }
+
+/// They are anyone's to open: such a session is as the app's that asks for it.
+#[test]
+fn the_soter_tas_sessions_for_nobody_take_no_place_that_is_not_for_apps() {
+    let device = Device::default();
+    let open = |uid| device.try_payment(Login::App { uid }).ok();
+    let held: Vec<_> = (APP..).map_while(open).collect();
+    let opened = std::panic::AssertUnwindSafe(|| device.soter(Login::Public));
+    assert!(std::panic::catch_unwind(opened).is_err());
+    for login in [ROOT, Login::FingerprintTa, Login::GatekeeperTa] {
+        device.payment(login);
+    }
+    device.soter(ROOT);
+    drop(held);
+    device.soter(Login::Public);
+}

@@ -209,7 +209,7 @@ impl SoterPlatform for NonsecurePlatform<Rsa2048> {
     type Payment = NonsecureTransport;
 
     fn open_payment(&mut self, uid: Option<u32>) -> Result<NonsecureTransport> {
-        let login = uid.map_or(Login::Public, |uid| Login::SoterTa { uid });
+        let login = uid.map_or(Login::KeysTa, |uid| Login::SoterTa { uid });
         Shared::try_payment(&self.device()?, login)
     }
     fn ask<R: Request>(
