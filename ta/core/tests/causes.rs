@@ -192,6 +192,27 @@ fn a_full_list_makes_room_for_what_is_lost() {
 }
 
 #[test]
+fn one_app_has_so_many_soter_keys_and_no_more() {
+    let device = Device::default();
+    life(&device).unwrap();
+    SoterClient::new(device.soter(ROOT)).provision().unwrap();
+    let scene = |number| touchseal::proto::label::Scene::new(&format!("scene {number}")).unwrap();
+    let mut greedy = SoterClient::new(device.soter(Login::App { uid: APP }));
+    greedy.generate_app_key(false).unwrap();
+    for number in 0..16 {
+        greedy.generate_payment_key(scene(number), false).unwrap();
+    }
+    refused(
+        greedy.generate_payment_key(scene(16), false),
+        Status::TooManyKeys,
+    );
+    assert!(!greedy.generate_payment_key(scene(0), false).unwrap().new);
+    assert_eq!(greedy.list_payment_keys().unwrap().keys.len(), 16);
+    greedy.remove_payment_key(scene(0)).unwrap();
+    assert!(greedy.generate_payment_key(scene(16), false).unwrap().new);
+}
+
+#[test]
 fn a_damaged_spare_is_none() {
     let device = Device::default();
     life(&device).unwrap();
