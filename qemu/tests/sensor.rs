@@ -201,6 +201,31 @@ fn a_picture_of_no_finger_costs_no_attempt() {
     boot.power_off();
 }
 
+/// It is asked for five times in a row. Where an answer takes longer than a finger may rest, the
+/// next is another attempt: how many there are is the machine's affair, but not five.
+#[test]
+fn a_wrong_finger_that_rests_does_not_lock() {
+    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
+    let stranger = Owner::new(&platform, "p2_1.png").unwrap();
+    let boot = Boot::of(&platform, &emmc);
+    boot.set_up(&owner);
+    let mut sensor = boot.app(APP).sensor;
+    let hand = boot.guest.hand();
+    stranger.place(hand);
+    let first = patiently(|| authenticate(&mut sensor));
+    refused(first, Status::FingerNotRecognized);
+    for _ in 1..5 {
+        match patiently(|| sensor.authenticate(1)) {
+            Err(touchseal::Error::Refused(Status::LiftFinger | Status::FingerNotRecognized)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    hand.lift();
+    assert_eq!(sensor.fingers().unwrap().locked_ms, 0);
+    owner.touch(hand, &mut sensor, 1).unwrap();
+    boot.power_off();
+}
+
 /// The count of attempts survives a power cut, and so does the lock, which begins anew.
 #[test]
 fn wrong_fingers_stay_counted_when_the_power_goes() {

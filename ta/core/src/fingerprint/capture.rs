@@ -83,3 +83,61 @@ impl<S: Sensor> Capture<S> {
         self.resting = clock.now_ms().saturating_add(REST_MS);
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
+mod tests {
+    use super::*;
+    use touchseal_proto::signed;
+
+    /// What lies on it looks a little different each time, and is no finger.
+    struct Window {
+        lies: bool,
+        grey: u8,
+    }
+
+    impl Sensor for Window {
+        const KIND: signed::Sensor = signed::Sensor::Simulated;
+        fn capture(&mut self, frame: &mut Frame, _: &mut impl Clock) -> Result<()> {
+            if !self.lies {
+                return Err(Error::NoFingerOnSensor);
+            }
+            self.grey += 1;
+            frame.start(25, 25)?;
+            frame.push(&[self.grey; 625])
+        }
+        fn lifted(&mut self, _: &mut impl Clock) -> Result<bool> {
+            Ok(!self.lies)
+        }
+    }
+
+    struct Now(u64);
+    impl Clock for Now {
+        fn now_ms(&mut self) -> u64 {
+            self.0
+        }
+    }
+
+    #[test]
+    fn what_rests_gives_one_picture_until_it_is_lifted_or_nobody_asks() {
+        const A_PICTURE: Error = Error::PoorImage;
+        let window = Window {
+            lies: true,
+            grey: 0,
+        };
+        let (mut capture, mut now) = (Capture::new(window), Now(0));
+        let mut expect = |lies, waits, expected| {
+            capture.sensor().lies = lies;
+            now.0 += waits;
+            assert_eq!(capture.take(&mut now).err(), Some(expected));
+        };
+        expect(true, 0, A_PICTURE);
+        for _ in 0..20 {
+            expect(true, REST_MS - 1, Error::FingerNotLifted);
+        }
+        expect(false, 0, Error::NoFingerOnSensor);
+        expect(true, 0, A_PICTURE);
+        expect(true, REST_MS, A_PICTURE);
+        expect(true, 0, Error::FingerNotLifted);
+    }
+}
