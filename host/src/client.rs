@@ -108,12 +108,12 @@ fn ask<T: Transport, A: Ta, R: Request>(transport: &mut T, request: &R) -> Resul
 }
 
 impl<T: Transport, A: HoldsKeys> Client<T, A> {
-    /// How to wait for others that make keys, from here on.
+    /// How to wait for others that make or remove keys, from here on.
     pub fn set_patience(&mut self, patience: Patience) {
         self.patience = patience;
     }
 
-    /// Asks for what one session makes at a time, and waits for its turn.
+    /// Asks for what one session makes or removes at a time, and waits for its turn.
     fn call_in_turn<R: Request>(&mut self, request: &R) -> Result<R::Response, T> {
         let (transport, patience) = (&mut self.transport, &mut self.patience);
         patience.wait_out(|| ask::<T, A, R>(transport, request))
@@ -137,7 +137,7 @@ impl<T: Transport, A: HoldsKeys> Client<T, A> {
 
     /// Removes the keys of every app, for ever. For uid 0.
     pub fn remove_every_key(&mut self) -> Result<Done, T> {
-        self.call(&RemoveEveryKey {})
+        self.call_in_turn(&RemoveEveryKey {})
     }
 
     /// Makes the caller's app key, unless it is there; or replaces it.
@@ -158,12 +158,12 @@ impl<T: Transport, A: HoldsKeys> Client<T, A> {
 
     /// Removes one of the caller's payment keys, for ever.
     pub fn remove_payment_key(&mut self, scene: Scene) -> Result<Done, T> {
-        self.call(&RemovePaymentKey { scene })
+        self.call_in_turn(&RemovePaymentKey { scene })
     }
 
     /// Removes all of the caller's keys, for ever.
     pub fn remove_app_keys(&mut self) -> Result<Done, T> {
-        self.call(&RemoveAppKeys {})
+        self.call_in_turn(&RemoveAppKeys {})
     }
 
     /// Whether the caller has an app key.

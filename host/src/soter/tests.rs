@@ -4,9 +4,10 @@ use super::*;
 use crate::patience::Patience;
 use std::collections::BTreeMap;
 use touchseal_proto::command::Request;
+use touchseal_proto::label::Scene;
 use touchseal_proto::message::{
-    BeginSoter, Begun, Diagnose, Diagnosis, FindAppKey, FindPaymentKey, FinishSoter, Found,
-    GenerateAppKey, Generated, Slot,
+    BeginSoter, Begun, Diagnose, Diagnosis, Done, FindAppKey, FindPaymentKey, FinishSoter, Found,
+    GenerateAppKey, Generated, RemoveAppKeys, RemoveEveryKey, RemovePaymentKey, Slot,
 };
 use touchseal_proto::signed::{Root, SecurityLevel};
 use touchseal_proto::wire::{Wire, Writer};
@@ -15,7 +16,7 @@ use touchseal_proto::{PROTOCOL_VERSION, soter::Json};
 const HANDLE: u64 = 7;
 
 /// A trusted application whose answers are set; NotReached where there is none.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Told(BTreeMap<u32, Vec<u8>>);
 
 impl Told {
@@ -154,15 +155,32 @@ impl Transport for Queue {
     }
 }
 
-#[test]
-fn a_key_waits_for_its_turn() {
-    let made = Told::default().answer::<GenerateAppKey>(Status::Ok, Some(Generated { new: true }));
-    let mut client = SoterClient::new(Queue(2, made));
+/// A client whose first commands find another session making a key.
+fn queued(told: Told) -> SoterClient<Queue> {
+    let mut client = SoterClient::new(Queue(2, told));
     client.set_patience(Patience {
         pause: Duration::ZERO,
         ..Patience::default()
     });
-    assert!(Soter::new(client).generate_ask_key_pair().is_ok());
+    client
+}
+
+#[test]
+fn a_key_waits_for_its_turn() {
+    let made = Told::default().answer::<GenerateAppKey>(Status::Ok, Some(Generated { new: true }));
+    assert!(Soter::new(queued(made)).generate_ask_key_pair().is_ok());
+}
+
+#[test]
+fn a_removal_waits_for_its_turn() {
+    let told = Told::default()
+        .answer::<RemoveEveryKey>(Status::Ok, Some(Done {}))
+        .answer::<RemoveAppKeys>(Status::Ok, Some(Done {}))
+        .answer::<RemovePaymentKey>(Status::Ok, Some(Done {}));
+    let shop = Scene::new("shop").unwrap();
+    assert!(queued(told.clone()).remove_every_key().is_ok());
+    assert!(queued(told.clone()).remove_app_keys().is_ok());
+    assert!(queued(told).remove_payment_key(shop).is_ok());
 }
 
 #[test]
