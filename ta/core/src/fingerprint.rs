@@ -199,11 +199,13 @@ impl<P: FingerprintPlatform, S: Sensor> FingerprintTa<P, S> {
         Ok(EnrollBegun { wanted: WANTED })
     }
 
+    /// Open until it is closed. Nothing says so where there is no device key, or the payment
+    /// TA was told that it has none.
     fn require_factory_mode(&mut self) -> Result<()> {
-        if self.platform.factory_mode()? {
-            Ok(())
-        } else {
-            Err(Error::PasswordRequired)
+        match self.platform.payment_info()? {
+            info if !info.provisioned => Err(Error::NotProvisioned),
+            info if info.latched => Err(Error::PasswordRequired),
+            _ => Ok(()),
         }
     }
 

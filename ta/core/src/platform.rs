@@ -7,7 +7,7 @@ use crate::signature::Unverified;
 use core::ops::ControlFlow;
 use touchseal_proto::command::Request;
 use touchseal_proto::label::Name;
-use touchseal_proto::message::{PublicKey, Signature, TokenKey};
+use touchseal_proto::message::{Info, PublicKey, Signature, TokenKey};
 use touchseal_proto::soter::{RsaPublicKey, RsaSignature};
 
 /// The largest sealed record that one authenticated RPMB write replaces: a
@@ -173,8 +173,8 @@ pub trait FingerprintPlatform: Store + Clock + Random + RefusalLog {
     fn token_key(&mut self) -> Result<TokenKey>;
     /// Asks it for the key that MACs a stronger credential's tokens.
     fn password_key(&mut self) -> Result<TokenKey>;
-    /// Asks it whether the factory mode is open.
-    fn factory_mode(&mut self) -> Result<bool>;
+    /// Asks it how it is.
+    fn payment_info(&mut self) -> Result<Info>;
 }
 
 /// What the gatekeeper TA needs.

@@ -13,6 +13,15 @@ use touchseal_nonsecure::{Device, NonsecureTransport};
 
 const ROOT: Login = Login::App { uid: 0 };
 
+/// A device with a device key: nobody enrols before.
+fn provisioned() -> Device {
+    let device = Device::default();
+    PaymentClient::new(device.payment(ROOT))
+        .provision()
+        .unwrap();
+    device
+}
+
 fn settings(device: &Device) -> FingerprintClient<NonsecureTransport> {
     FingerprintClient::new(device.fingerprint(ROOT))
 }
@@ -33,7 +42,7 @@ fn refused<R>(outcome: device::Outcome<R>, status: Status) {
 /// An app that asks all the time would turn the owner's enrolment into wrong fingers.
 #[test]
 fn a_finger_that_is_being_enrolled_is_no_attempt() {
-    let device = Device::default();
+    let device = provisioned();
     let (mut settings, mut app) = (settings(&device), app(&device));
     enroll(&mut settings, 1).unwrap();
     settings.begin_enroll(None).unwrap();
@@ -53,7 +62,7 @@ fn a_finger_that_is_being_enrolled_is_no_attempt() {
 
 #[test]
 fn an_enrolment_is_its_sessions_and_ends_with_it_or_in_time() {
-    let device = Device::default();
+    let device = provisioned();
     let (mut first, mut other) = (settings(&device), settings(&device));
     enroll(&mut first, 1).unwrap();
     first.begin_enroll(None).unwrap();
@@ -81,9 +90,8 @@ fn an_enrolment_is_its_sessions_and_ends_with_it_or_in_time() {
 /// What the factory mode has allowed, its end forbids.
 #[test]
 fn an_enrolment_is_not_finished_once_the_factory_mode_is_closed() {
-    let device = Device::default();
+    let device = provisioned();
     let mut root = PaymentClient::new(device.payment(ROOT));
-    root.provision().unwrap();
     let mut settings = settings(&device);
     let wanted = u64::from(settings.begin_enroll(None).unwrap());
     for n in 0..wanted - 1 {
@@ -104,7 +112,7 @@ fn an_enrolment_is_not_finished_once_the_factory_mode_is_closed() {
 
 #[test]
 fn a_damaged_template_takes_no_other_finger_with_it() {
-    let mut device = Device::default();
+    let mut device = provisioned();
     for seed in [1, 2, 3] {
         enroll(&mut settings(&device), seed).unwrap();
     }
@@ -127,7 +135,7 @@ fn a_damaged_template_takes_no_other_finger_with_it() {
 
 #[test]
 fn fingers_that_have_an_owner_get_no_strangers_beside_them() {
-    let device = Device::default();
+    let device = provisioned();
     let password = || Password::new(b"owner's").unwrap();
     let mut gatekeeper = GatekeeperClient::new(device.gatekeeper(ROOT));
     gatekeeper.set_password(None, password()).unwrap();

@@ -495,6 +495,7 @@ fn another_owner_does_not_reach_the_fingers_of_the_one_before() {
 fn the_first_password_that_enrols_is_the_fingers_owners() {
     for by_unlocking in [true, false] {
         let device = Device::default();
+        payments(&device, ROOT).provision().unwrap();
         enroll(&device, None).unwrap();
         set(&device, None, "owner's").unwrap();
         if by_unlocking {

@@ -4,7 +4,10 @@
 mod device;
 
 use device::{APP, Attempt, Owner, life};
-use touchseal::{FingerprintClient, PaymentClient};
+use touchseal::proto::label::Lot;
+use touchseal::proto::message::Latch;
+use touchseal::proto::status::Status;
+use touchseal::{Error, FingerprintClient, PaymentClient};
 use touchseal_core::dispatch::Login;
 use touchseal_nonsecure::{Device, NonsecureTransport};
 
@@ -57,6 +60,34 @@ fn a_hidden_state_does_not_lift_the_lock() {
                 "a finger was compared behind the lock"
             );
         }
+    }
+}
+
+/// Which would let anybody with root's rights enrol a finger without the owner's password.
+#[test]
+fn a_hidden_latch_does_not_open_the_factory_mode() {
+    for removed in [false, true] {
+        let mut device = restarted();
+        let root = Login::App { uid: 0 };
+        let mut factory = PaymentClient::new(device.payment(root));
+        let device_id = factory.info().unwrap().device_id;
+        let latch = Latch {
+            device_id,
+            lot: Lot::new("lot 7").unwrap(),
+            issuer: [1; 64],
+        };
+        factory.latch(latch).unwrap();
+        drop(factory);
+        device.reboot();
+        device.rpmb().hide_next(1);
+        let info = PaymentClient::new(device.payment(root)).info().unwrap();
+        assert!(!info.latched, "the state is hidden");
+        let mut settings = FingerprintClient::new(device.fingerprint(root));
+        if removed {
+            settings.remove_fingers().unwrap();
+        }
+        let refused = settings.begin_enroll(None).unwrap_err();
+        assert_eq!(refused, Error::Refused(Status::NotProvisioned));
     }
 }
 

@@ -15,10 +15,10 @@ use std::rc::Rc;
 use touchseal::proto::command::{FingerprintCommand, GatekeeperCommand, Request};
 use touchseal::proto::message::{
     AddImpression, Authenticate, BeginEnroll, FreshChallenge, GetChallenge, Guidance, Impression,
-    SetPassword, TokenKey, VerifyPassword,
+    Info, SetPassword, TokenKey, VerifyPassword,
 };
 use touchseal::proto::password::Password;
-use touchseal::proto::signed;
+use touchseal::proto::signed::{self, Root, SecurityLevel};
 use touchseal::proto::status::Status;
 use touchseal::proto::token::AuthToken;
 use touchseal::proto::transport::{CallError, call};
@@ -208,8 +208,16 @@ impl FingerprintPlatform for World {
     fn password_key(&mut self) -> Result<TokenKey> {
         Ok(key(PASSWORD_KEY))
     }
-    fn factory_mode(&mut self) -> Result<bool> {
-        Ok(true)
+    fn payment_info(&mut self) -> Result<Info> {
+        Ok(Info {
+            ta_version: 1,
+            security_level: SecurityLevel::Software,
+            provisioned: true,
+            counter: 0,
+            root: Root::Test,
+            latched: false,
+            device_id: [0; 16],
+        })
     }
 }
 

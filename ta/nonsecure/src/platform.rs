@@ -16,7 +16,7 @@ use touchseal_core::platform::{
 use touchseal_core::signature::Unverified;
 use touchseal_proto::command::{PaymentCommand, Request};
 use touchseal_proto::label::Name;
-use touchseal_proto::message::{GetInfo, GetPasswordKey, GetTokenKey, TokenKey};
+use touchseal_proto::message::{GetInfo, GetPasswordKey, GetTokenKey, Info, TokenKey};
 use touchseal_proto::transport::{Transport, call};
 
 /// One trusted application's view of the device.
@@ -236,11 +236,9 @@ impl FingerprintPlatform for NonsecurePlatform<()> {
         self.device()?
             .ask_payment(Login::FingerprintTa, &GetPasswordKey {})
     }
-    fn factory_mode(&mut self) -> Result<bool> {
-        Ok(!self
-            .device()?
-            .ask_payment(Login::FingerprintTa, &GetInfo {})?
-            .latched)
+    fn payment_info(&mut self) -> Result<Info> {
+        self.device()?
+            .ask_payment(Login::FingerprintTa, &GetInfo {})
     }
 }
 

@@ -17,7 +17,7 @@ use touchseal_core::platform::{
 use touchseal_core::signature::Unverified;
 use touchseal_proto::command::{FingerprintCommand, PaymentCommand, Request};
 use touchseal_proto::label::Name;
-use touchseal_proto::message::{GetFingers, GetInfo, GetPasswordKey, GetTokenKey, TokenKey};
+use touchseal_proto::message::{GetFingers, GetInfo, GetPasswordKey, GetTokenKey, Info, TokenKey};
 use touchseal_proto::{GATEKEEPER_TA, PAYMENT_TA, SOTER_TA};
 
 /// OP-TEE, as the trusted application `uuid` sees it, with key pairs of one algorithm.
@@ -185,8 +185,8 @@ impl FingerprintPlatform for OpteePlatform<()> {
     fn password_key(&mut self) -> Result<TokenKey> {
         ask_payment(&GetPasswordKey {})
     }
-    fn factory_mode(&mut self) -> Result<bool> {
-        Ok(!ask_payment(&GetInfo {})?.latched)
+    fn payment_info(&mut self) -> Result<Info> {
+        ask_payment(&GetInfo {})
     }
 }
 

@@ -224,6 +224,10 @@ impl World {
             // Refused at once, or a fault at its last step.
             Err(_) if excused => drop(self.fingers.enrolled.insert(seed, Enrolled::Perhaps)),
             Err(Status::NotAuthorized) => {}
+            Err(Status::NotProvisioned) => {
+                let cause = !with_password && !self.factory.is_provisioned(false);
+                assert!(cause, "no device key without a cause");
+            }
             Err(error) => panic!("{error:?}"),
         }
     }
