@@ -44,6 +44,8 @@ impl Cut {
 pub enum ProxyError {
     /// The guest did not answer in time, or has ended. The proxy is not used again.
     NoAnswer,
+    /// The [cut](Cut) has come. The proxy is not used again.
+    Cut,
     /// The guest says that it could not be asked.
     Guest(String),
 }
@@ -52,6 +54,7 @@ impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAnswer => f.write_str("the guest does not answer"),
+            Self::Cut => f.write_str("the power was cut"),
             Self::Guest(why) => f.write_str(why),
         }
     }
@@ -62,8 +65,8 @@ impl std::error::Error for ProxyError {}
 /// Requests and answers are lines.
 #[derive(Debug)]
 struct Wire {
-    /// None once an answer did not come: the next one would be taken for it.
-    port: Option<BufReader<UnixStream>>,
+    /// Why not, once an answer did not come: the next one would be taken for it.
+    port: Result<BufReader<UnixStream>, ProxyError>,
     cut: Option<Cut>,
     /// How long commands took, in the guest.
     busy: Duration,
@@ -72,39 +75,45 @@ struct Wire {
 impl Wire {
     fn ask(&mut self, line: &str) -> Result<String, ProxyError> {
         match self.exchange(line) {
-            Some(answer) => match answer.split_once(' ') {
+            Ok(answer) => match answer.split_once(' ') {
                 Some(("ok", answer)) => Ok(answer.to_owned()),
                 _ => Err(ProxyError::Guest(answer)),
             },
-            None => {
-                self.port = None;
-                Err(ProxyError::NoAnswer)
+            Err(end) => {
+                self.port = Err(end.clone());
+                Err(end)
             }
         }
     }
 
-    fn exchange(&mut self, line: &str) -> Option<String> {
-        let port = self.port.as_mut()?;
+    fn exchange(&mut self, line: &str) -> Result<String, ProxyError> {
+        let port = self.port.as_mut().map_err(|end| end.clone())?;
+        let gone = |_| ProxyError::NoAnswer;
         let stream = port.get_mut();
-        stream.set_nonblocking(false).ok()?;
-        stream.set_read_timeout(Some(LIMIT)).ok()?;
-        stream.write_all(format!("{line}\n").as_bytes()).ok()?;
-        stream.set_nonblocking(self.cut.is_some()).ok()?;
+        stream.set_nonblocking(false).map_err(gone)?;
+        stream.set_read_timeout(Some(LIMIT)).map_err(gone)?;
+        stream
+            .write_all(format!("{line}\n").as_bytes())
+            .map_err(gone)?;
+        stream.set_nonblocking(self.cut.is_some()).map_err(gone)?;
         let mut answer = Vec::new();
         loop {
             if let Some(cut) = &mut self.cut
-                && cut.has_come().ok()?
+                && cut.has_come().map_err(gone)?
             {
-                return None;
+                return Err(ProxyError::Cut);
             }
             match port.read_until(b'\n', &mut answer) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock && self.cut.is_some() => {
                     std::thread::sleep(LOOK);
                 }
                 read => {
-                    read.ok()?;
-                    let answer = String::from_utf8(answer).ok()?;
-                    return answer.strip_suffix('\n').map(str::to_owned);
+                    read.map_err(gone)?;
+                    let answer = String::from_utf8(answer).ok();
+                    let answer = answer
+                        .as_deref()
+                        .and_then(|answer| answer.strip_suffix('\n'));
+                    return answer.map(str::to_owned).ok_or(ProxyError::NoAnswer);
                 }
             }
         }
@@ -114,7 +123,7 @@ impl Wire {
 impl Proxy {
     pub(crate) fn new(port: UnixStream) -> Self {
         Self(Arc::new(Mutex::new(Wire {
-            port: Some(BufReader::new(port)),
+            port: Ok(BufReader::new(port)),
             cut: None,
             busy: Duration::ZERO,
         })))
@@ -251,10 +260,21 @@ mod tests {
         let (proxy, mut guest) = wire();
         let cut = |at| Cut { at, after: None };
         proxy.answer_until(cut(Instant::now() + Duration::from_millis(5)));
-        assert_eq!(proxy.payment(1).map(drop), Err(ProxyError::NoAnswer));
+        assert_eq!(proxy.payment(1).map(drop), Err(ProxyError::Cut));
         guest.write_all(b"ok 1\n").unwrap_err();
         proxy.answer_until(cut(Instant::now() + LIMIT));
-        assert_eq!(proxy.payment(1).map(drop), Err(ProxyError::NoAnswer));
+        assert_eq!(proxy.payment(1).map(drop), Err(ProxyError::Cut));
+    }
+
+    #[test]
+    fn a_guest_that_ends_by_itself_is_no_cut() {
+        let (proxy, guest) = wire();
+        let at = Instant::now() + LIMIT;
+        proxy.answer_until(Cut { at, after: None });
+        drop(guest);
+        for _ in 0..2 {
+            assert_eq!(proxy.payment(1).map(drop), Err(ProxyError::NoAnswer));
+        }
     }
 
     #[test]
@@ -269,7 +289,7 @@ mod tests {
         trace
             .write_all(b"sdcard_rpmb_write_block req 0x3 result 0x0\n")
             .unwrap();
-        assert_eq!(proxy.payment(1).map(drop), Err(ProxyError::NoAnswer));
+        assert_eq!(proxy.payment(1).map(drop), Err(ProxyError::Cut));
         drop(session);
     }
 

@@ -130,7 +130,7 @@ impl Phone for Guest {
             after: Some((writes, (before + after) as u64)),
         });
         let cut = app.generate_app_key(false);
-        assert_eq!(cut, Err(Error::Transport(ProxyError::NoAnswer)));
+        assert_eq!(cut, Err(Error::Transport(ProxyError::Cut)));
         let written = guest.cut().unwrap().len() - before;
         self.boot = Some(Boot::of(&self.platform, &self.emmc));
         written

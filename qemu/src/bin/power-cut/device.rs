@@ -40,12 +40,11 @@ pub struct Device<'a> {
     before: u64,
 }
 
-/// Whether it failed because the power was cut.
+/// Whether it failed because the power was cut, and not because the guest has ended by itself.
 pub fn is_cut(error: &anyhow::Error) -> bool {
     let refused = error.downcast_ref::<Error<ProxyError>>();
     let opened = error.downcast_ref::<ProxyError>();
-    refused == Some(&Error::Transport(ProxyError::NoAnswer))
-        || opened == Some(&ProxyError::NoAnswer)
+    refused == Some(&Error::Transport(ProxyError::Cut)) || opened == Some(&ProxyError::Cut)
 }
 
 impl<'a> Device<'a> {
