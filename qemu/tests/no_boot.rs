@@ -20,7 +20,7 @@ fn boot(dir: &Path, script: &str) -> String {
         cache: dir.into(),
     };
     let mut options = Options::new(dir.join("logs"));
-    options.boot_limit = Duration::from_millis(300);
+    options.boot_limit = Duration::from_secs(3);
     let emmc = Emmc::scratch().unwrap();
     format!("{:#}", Guest::boot(&platform, &emmc, &options).unwrap_err())
 }

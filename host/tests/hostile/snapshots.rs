@@ -9,6 +9,7 @@ use crate::Optee;
 use crate::blackbox::{client, label, payment, touch};
 use optee_teec::{ConnectionMethods, ParamType};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 use touchseal::proto::command::Request;
 use touchseal::proto::label::Scene;
 use touchseal::proto::message::*;
@@ -175,6 +176,8 @@ fn a_report_is_signed_as_it_is_told() {
 #[test]
 fn no_token_is_moved_to_another_payment_while_it_is_looked_at() {
     const ROUNDS: usize = 37;
+    // It is good for ten.
+    const FRESH: Duration = Duration::from_secs(5);
     let optee = Optee::new();
     let mut app = client(&optee, APP);
     let before = app.info().unwrap().counter;
@@ -184,12 +187,11 @@ fn no_token_is_moved_to_another_payment_while_it_is_looked_at() {
         payment: payment(amount),
     };
     let first = ask(&mut session, &PAYMENT, &begin(1)).unwrap().handle;
-    let mut token = touch(&optee, APP, first);
-    for round in 0..ROUNDS {
-        if round % 100 == 99 {
-            // It is good for ten seconds.
+    let (mut token, mut touched) = (touch(&optee, APP, first), Instant::now());
+    for _ in 0..ROUNDS {
+        if touched.elapsed() > FRESH {
             let again = ask(&mut session, &PAYMENT, &begin(1)).unwrap().handle;
-            token = touch(&optee, APP, again);
+            (token, touched) = (touch(&optee, APP, again), Instant::now());
         }
         let handle = ask(&mut session, &PAYMENT, &begin(2)).unwrap().handle;
         let finish = |challenge| {

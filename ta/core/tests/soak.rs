@@ -69,7 +69,10 @@ fn main() {
         })
         .collect();
     let took = began.elapsed();
-    assert!(run.left.load(Ordering::Relaxed) > 0);
+    // Of fewer, each client may have but one.
+    if wanted >= FEW {
+        assert!(run.left.load(Ordering::Relaxed) > 0);
+    }
     let (after, writes) = (run.counter(), run.device.rpmb().writes() - writes);
     let paid = run.check(before, after);
     assert_eq!(writes, paid, "RPMB writes for {paid} payments");

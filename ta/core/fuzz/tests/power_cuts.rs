@@ -62,5 +62,8 @@ fn nothing_is_lost_by_a_cut_at_any_write() {
             "{broken}Repeat: CUT_FROM={number} CUT_SEQUENCES=1 cargo test --package touchseal-fuzz --test power_cuts"
         );
     }
-    assert!(cuts > numbers.len() as u64, "hardly any cuts");
+    // A few may be of commands that write nothing.
+    if variable("CUT_SEQUENCES").is_none() {
+        assert!(cuts > numbers.len() as u64, "hardly any cuts");
+    }
 }
