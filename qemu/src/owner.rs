@@ -75,13 +75,46 @@ impl Owner {
 }
 
 /// Touches again when the sensor was silent: where the machine has little time for the
-/// emulated line, a picture takes longer than a module's may.
+/// emulated line, a picture takes longer than a module's may. What of it comes later may be
+/// taken for the answer to the next question, once.
 pub fn patiently<R, E>(mut touch: impl FnMut() -> Result<R, Error<E>>) -> Result<R, Error<E>> {
+    let mut was_silent = false;
     for _ in 0..TOUCHES_AGAIN {
-        match touch() {
-            Err(Error::Refused(Status::SensorSilent)) => {}
+        was_silent = match touch() {
+            Err(Error::Refused(Status::SensorSilent)) => true,
+            Err(Error::Refused(Status::SensorFault)) if was_silent => false,
             outcome => return outcome,
         }
     }
     touch()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Status::{SensorFault, SensorSilent};
+
+    /// How often is asked, and what becomes of it.
+    fn asked(answers: &[Status]) -> (usize, Option<Status>) {
+        let mut left = answers.iter();
+        let outcome = patiently(|| match left.next() {
+            Some(status) => Err(Error::<()>::Refused(*status)),
+            None => Ok(()),
+        });
+        let refused = outcome.err().map(|error| match error {
+            Error::Refused(status) => status,
+            other => panic!("{other:?}"),
+        });
+        (answers.len() - left.len(), refused)
+    }
+
+    #[test]
+    fn a_slow_line_is_asked_again_and_a_fault_is_told() {
+        assert_eq!(asked(&[SensorSilent, SensorSilent]), (2, None));
+        assert_eq!(asked(&[SensorSilent, SensorFault]), (2, None));
+        assert_eq!(asked(&[SensorFault]), (1, Some(SensorFault)));
+        let twice = [SensorSilent, SensorFault, SensorFault];
+        assert_eq!(asked(&twice), (3, Some(SensorFault)));
+        assert_eq!(asked(&[SensorSilent; 9]), (4, Some(SensorSilent)));
+    }
 }
