@@ -6,31 +6,35 @@ repo=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$repo"
 toolbox=qemu/toolbox
 said=$(mktemp -d)
-trap 'rm -rf "$said"' EXIT
+machines=()
+# Each machine has a session of its own, so that none goes on when this ends early.
+ended() {
+    for one in "${machines[@]}"; do kill -- "-$one" 2>/dev/null || true; done
+    rm -rf "$said"
+}
+trap ended EXIT
 
 # Sessions are opened as the process's effective uid, and a sensor's line needs its processor:
 # one test at a time, and those with a line before the others, which then may take long.
-machine() {
-    $toolbox cargo test --quiet \
-        --test guest --test storage --test rollback --test rpmb_model --test hostile_kernel --test sensor --test capi --test hal --test faces --test secrets "$@"
-}
-optee() {
-    TOUCHSEAL_SENSOR=simulated TOUCHSEAL_TIME_LIMIT=5000 nice $toolbox cargo test --quiet --target aarch64-unknown-linux-gnu \
-        --package touchseal --features teec --test optee "$@"
-}
+own=("$toolbox" cargo test --quiet
+    --test guest --test storage --test rollback --test rpmb_model --test hostile_kernel
+    --test sensor --test capi --test hal --test faces --test secrets)
+optee=(env TOUCHSEAL_SENSOR=simulated TOUCHSEAL_TIME_LIMIT=5000 nice "$toolbox" cargo test --quiet
+    --target aarch64-unknown-linux-gnu --package touchseal --features teec --test optee)
 
-machine --no-run
-optee --no-run
-tests=$(optee -- --list | sed -n 's/: test$//p')
-shards=()
+"${own[@]}" --no-run
+"${optee[@]}" --no-run
+tests=$("${optee[@]}" -- --list | sed -n 's/: test$//p')
 for shard in 0 1; do
     # shellcheck disable=SC2046 # a list of names
-    optee -- --test-threads=1 --exact $(awk "NR % 2 == $shard" <<<"$tests") >"$said/$shard" 2>&1 &
-    shards+=($!)
+    setsid "${optee[@]}" -- --test-threads=1 --exact $(awk "NR % 2 == $shard" <<<"$tests") >"$said/$shard" 2>&1 &
+    machines+=($!)
 done
+setsid "${own[@]}" -- --test-threads=1 &
+machines+=($!)
 status=0
-machine -- --test-threads=1 || status=$?
-for shard in "${shards[@]}"; do wait "$shard" || status=$?; done
+for one in "${machines[@]}"; do wait "$one" || status=$?; done
+machines=()
 # libteec tells every refusal, and the hostile suite is made of them.
 grep -hv 'TEEC:TEEC_' "$said"/*
 exit $status
