@@ -186,9 +186,28 @@ pub fn payment(amount: u64) -> Payment {
 
 /// Begins a payment with nobody to prompt.
 pub fn begin(hal: &Hal<AsUid>, uid: u32) -> Result<Begun> {
+    begin_prompting(hal, uid, |_| ())
+}
+
+/// Begins a payment for someone who is prompted.
+pub fn begin_prompting(
+    hal: &Hal<AsUid>,
+    uid: u32,
+    prompt: impl Fn(Prompt) + Send + Sync + 'static,
+) -> Result<Begun> {
     let what = (label(SCENE), payment(1999));
     let wanted = Arc::<Wanted>::default();
-    hal.begin(Caller::with_uid(uid), what, wanted, Box::new(|_| ()))
+    hal.begin(Caller::with_uid(uid), what, wanted, Box::new(prompt))
+}
+
+/// Begins a payment, and tells when its wait for a finger has the sensor.
+pub fn begin_watched(hal: &Hal<AsUid>, uid: u32) -> (u64, impl Fn() -> bool + use<>) {
+    let prompted = Arc::<AtomicBool>::default();
+    let watched = prompted.clone();
+    let begun = begin_prompting(hal, uid, move |_| prompted.store(true, Ordering::Relaxed));
+    (begun.unwrap().handle, move || {
+        watched.load(Ordering::Relaxed)
+    })
 }
 
 #[track_caller]

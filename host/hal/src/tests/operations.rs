@@ -58,11 +58,11 @@ fn a_wrong_finger_leaves_another_try() {
 fn the_sensor_serves_one_operation_at_a_time() {
     let (bench, hal) = Bench::ready();
     bench.make_keys(&hal, ANOTHER);
-    let first = begin(&hal, APP).unwrap().handle;
+    let (first, waiting) = begin_watched(&hal, APP);
     let second = begin(&hal, ANOTHER).unwrap().handle;
     std::thread::scope(|threads| {
         let waits = threads.spawn(|| hal.finish(caller(APP), first));
-        until(|| hal.sensor.take().is_err());
+        until(waiting);
         refused(hal.finish(caller(ANOTHER), second), Status::Busy);
         // Nor does the same operation wait twice.
         refused(hal.finish(caller(APP), first), Status::Busy);
@@ -76,10 +76,10 @@ fn the_sensor_serves_one_operation_at_a_time() {
 #[test]
 fn a_wait_ends_promptly_when_it_is_given_up() {
     let (bench, hal) = Bench::ready();
-    let handle = begin(&hal, APP).unwrap().handle;
+    let (handle, waiting) = begin_watched(&hal, APP);
     std::thread::scope(|threads| {
         let waits = threads.spawn(|| hal.finish(caller(APP), handle));
-        until(|| hal.sensor.take().is_err());
+        until(waiting);
         let began = Instant::now();
         hal.abort(caller(APP), handle).unwrap();
         refused(waits.join().unwrap(), Status::NotAuthorized);

@@ -164,14 +164,15 @@ fn an_app_pays_is_prompted_and_the_payment_verifies() {
 fn the_death_of_a_client_ends_its_operation_and_the_wait_for_it() {
     let service = Service::start();
     let dies = service.client();
-    let callback = BnPaymentCallback::new_binder(Person::default());
+    let person = Person::default();
+    let callback = BnPaymentCallback::new_binder(person.clone());
     let begun = keys(&dies).begin(SCENE, &sent(1), &callback).unwrap();
     let survives = service.client();
     std::thread::scope(|threads| {
         // Another process of the app waits; the one that began the payment dies.
         let keys = keys(&survives);
         let waits = threads.spawn(move || keys.finish(begun.handle));
-        until(|| service.hal.sensor.take().is_err());
+        until(|| *person.0.lock().unwrap() == [Prompt::PLACE_FINGER]);
         dies.session().unwrap().close_session();
         caused(waits.join().unwrap(), Status::NotAuthorized);
     });
