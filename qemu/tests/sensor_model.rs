@@ -208,8 +208,7 @@ fn another_module_of_another_size_is_found_again() {
                 self.0 = line;
                 self.0
                     .send(&[0xef, 1, 255, 255, 255, 255, 1, 0, 3, 1, 0, 5])?;
-                std::thread::sleep(Duration::from_millis(100));
-                self.0.discard()?;
+                self.0.end.read_exact(&mut [0; 12]).unwrap();
             }
             self.0.send(bytes)
         }
@@ -259,36 +258,36 @@ impl Clock for Ticks {
     }
 }
 
+/// Writes down what a module answers to one command after the other.
+struct Recorder<'a>(Line, &'a mut Vec<Vec<u8>>);
+
+impl Uart for Recorder<'_> {
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        self.1.push(Vec::new());
+        self.0.send(bytes)
+    }
+    fn receive(&mut self, out: &mut [u8], limit_ms: u32) -> Result<usize> {
+        let count = self.0.receive(out, limit_ms)?;
+        // Before the first command the line is only emptied.
+        if let Some(answer) = self.1.last_mut() {
+            answer.extend(&out[..count]);
+        }
+        Ok(count)
+    }
+    fn discard(&mut self) -> Result<()> {
+        self.0.discard()
+    }
+}
+
 /// What a module answers until its first picture is there.
-fn recorded() -> [Vec<u8>; 3] {
+fn recorded() -> Vec<Vec<u8>> {
     let hand = Hand::at(64, 64);
     hand.place(&finger());
-    let mut line = Line::to(&hand);
-    [0x3c, 0x01, 0x0a].map(|command| {
-        line.send(&[
-            0xef,
-            1,
-            255,
-            255,
-            255,
-            255,
-            1,
-            0,
-            3,
-            command,
-            0,
-            4 + command,
-        ])
-        .unwrap();
-        let mut answer = Vec::new();
-        let mut chunk = [0; 4096];
-        loop {
-            match line.receive(&mut chunk, 100).unwrap() {
-                0 => return answer,
-                count => answer.extend(&chunk[..count]),
-            }
-        }
-    })
+    let mut answers = Vec::new();
+    let mut bench = Bench::new(Recorder(Line::to(&hand), &mut answers));
+    bench.capture().unwrap();
+    assert_eq!(answers.len(), 3);
+    answers
 }
 
 fn play(answers: &[Vec<u8>], most: usize, frame: &mut Frame) -> Result<()> {
