@@ -41,7 +41,7 @@ pub use command::{Command, Output};
 pub use emmc::Emmc;
 pub use guest::{Guest, Options};
 pub use memory::{Block, Memory};
-pub use owner::{Owner, patiently};
+pub use owner::{Owner, patiently, patiently_where};
 pub use platform::Platform;
 pub use proxy::{Cut, Proxy, ProxyError, Session};
 pub use rpmb::Writes;

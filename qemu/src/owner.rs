@@ -77,13 +77,24 @@ impl Owner {
 /// Touches again when the sensor was silent: where the machine has little time for the
 /// emulated line, a picture takes longer than a module's may. What of it comes later may be
 /// taken for the answer to the next question, once.
-pub fn patiently<R, E>(mut touch: impl FnMut() -> Result<R, Error<E>>) -> Result<R, Error<E>> {
+pub fn patiently<R, E>(touch: impl FnMut() -> Result<R, Error<E>>) -> Result<R, Error<E>> {
+    patiently_where(
+        |outcome, status| matches!(outcome, Err(Error::Refused(refused)) if *refused == status),
+        touch,
+    )
+}
+
+/// The same with what a program says: `refused` tells whether it was refused with a status.
+pub fn patiently_where<T>(refused: impl Fn(&T, Status) -> bool, mut touch: impl FnMut() -> T) -> T {
     let mut was_silent = false;
     for _ in 0..TOUCHES_AGAIN {
-        was_silent = match touch() {
-            Err(Error::Refused(Status::SensorSilent)) => true,
-            Err(Error::Refused(Status::SensorFault)) if was_silent => false,
-            outcome => return outcome,
+        let outcome = touch();
+        if refused(&outcome, Status::SensorSilent) {
+            was_silent = true;
+        } else if was_silent && refused(&outcome, Status::SensorFault) {
+            was_silent = false;
+        } else {
+            return outcome;
         }
     }
     touch()

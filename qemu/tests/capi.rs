@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command as Tool;
 use std::time::Duration;
 use touchseal::proto::status::Status;
-use touchseal_qemu::{Command, Emmc, Owner};
+use touchseal_qemu::{Command, Emmc, Owner, patiently_where};
 use touchseal_verify::{SoterBlob, SoterChain, device_key_from_text, from_json};
 use touchseal_verify::{soter_device_key_from_pem, verify, verify_soter};
 
@@ -188,9 +188,16 @@ impl Wallet<'_> {
 
     /// Runs it while the finger lies on the sensor.
     fn touched(&mut self, owner: &Owner, arguments: &[&str]) -> Value {
-        owner.place(self.boot.guest.hand());
-        let said = self.ok(arguments);
-        self.boot.guest.hand().lift();
+        let (code, said) = patiently_where(
+            |(_, said): &(i32, Value), status| said["error"]["cause"]["name"] == status.name(),
+            || {
+                owner.place(self.boot.guest.hand());
+                let outcome = self.run(arguments);
+                self.boot.guest.hand().lift();
+                outcome
+            },
+        );
+        assert_eq!(code, 0, "{said}");
         said
     }
 

@@ -1,6 +1,6 @@
 //! A face's program in the guest, as an app that runs it.
 
-use super::{Owner, ROOT};
+use super::ROOT;
 use crate::boot::platform;
 use serde_json::Value;
 use std::cell::RefCell;
@@ -8,7 +8,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 use touchseal::proto::status::Status;
-use touchseal_qemu::{Command, Emmc, Guest, Options, Platform};
+use touchseal_qemu::{Command, Emmc, Guest, Options, Owner, Platform, patiently_where};
 
 /// RSA keys take seconds, on an emulator that has little of the machine many.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -131,12 +131,16 @@ impl Wallet<'_> {
     /// The same, with a finger on the sensor.
     pub fn with_finger(&self, image: &str, args: &[&str]) -> Outcome {
         let hand = self.device.guest.borrow().hand().clone();
-        Owner::new(&self.device.platform, image)
-            .unwrap()
-            .place(&hand);
-        let outcome = self.run(args);
-        hand.lift();
-        outcome
+        let owner = Owner::new(&self.device.platform, image).unwrap();
+        patiently_where(
+            |outcome: &Outcome, status| outcome.answer["error"]["cause"]["name"] == status.name(),
+            || {
+                owner.place(&hand);
+                let outcome = self.run(args);
+                hand.lift();
+                outcome
+            },
+        )
     }
 
     /// What is done, and the RPMB writes that it costs.
