@@ -57,11 +57,11 @@ impl<W: World> Hal<W> {
         }
     }
 
-    /// Lets a call in, unless its caller has too many. What has become over meanwhile goes.
-    pub fn admit(&self, caller: Caller) -> Result<Call<'_>> {
+    /// Lets a call in, unless there are too many for one. What has become over meanwhile goes.
+    pub fn admit(&self, subject: Subject) -> Result<Call<'_>> {
         self.payments.sweep();
         self.soters.sweep();
-        self.calls.admit(caller)
+        self.calls.admit(subject)
     }
 
     /// Asks the payment TA.
@@ -143,18 +143,23 @@ impl<W: World> Hal<W> {
         let operation = found.ok_or(Status::NotAuthorized)?;
         let mut client = operation.signer()?;
         let touched = self.touch(&operation, &|| operation.is_over());
-        if !touched.as_ref().is_err_and(leaves_another_try) {
-            self.payments.end(|one| one.handle == handle);
+        let ended = !touched.as_ref().is_err_and(leaves_another_try)
+            && self.payments.end(|one| one.handle == handle);
+        let token = touched?;
+        if !ended {
+            return Err(Status::NotAuthorized.into());
         }
-        asked::<_, W>(client.finish(handle, touched?))
+        asked::<_, W>(client.finish(handle, token))
     }
 
     /// Gives a payment up.
     pub fn abort(&self, caller: Caller, handle: u64) -> Result<()> {
         let found = self.payments.find(caller, handle);
         let operation = found.ok_or(Status::NotAuthorized)?;
-        self.payments.end(|one| one.handle == operation.handle);
-        Ok(())
+        match self.payments.end(|one| one.handle == operation.handle) {
+            true => Ok(()),
+            false => Err(Status::NotAuthorized.into()),
+        }
     }
 
     /// Waits for the finger that is meant for an operation.

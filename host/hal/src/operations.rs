@@ -98,13 +98,15 @@ impl<S> Operations<S> {
         found.next().cloned()
     }
 
-    /// Ends those that are meant.
-    pub fn end(&self, meant: impl Fn(&Operation<S>) -> bool) {
+    /// Ends those that are meant; tells whether there were any. Each is ended once: by who
+    /// finishes it, or by who gives it up.
+    pub fn end(&self, meant: impl Fn(&Operation<S>) -> bool) -> bool {
         let over: Vec<_> = self.lock().extract_if(.., |one| meant(one)).collect();
         // Here, where nobody waits for the lock: it may close a session.
-        for one in over {
+        for one in &over {
             one.wanted.give_up();
         }
+        !over.is_empty()
     }
 
     /// Ends those that are over.

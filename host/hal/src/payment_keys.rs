@@ -33,9 +33,9 @@ impl<W: World> PaymentKeys<W> {
         speaks: impl FnOnce(Caller) -> Result<Subject>,
         ask: impl FnOnce(&mut PaymentClient<W::Transport>) -> Asked<R, W>,
     ) -> Result<R> {
-        let caller = Caller::of_transaction()?;
-        let _served = self.0.admit(caller)?;
-        self.0.ask(speaks(caller)?, ask)
+        let subject = speaks(Caller::of_transaction()?)?;
+        let _served = self.0.admit(subject)?;
+        self.0.ask(subject, ask)
     }
 
     /// Asks it about the caller's own keys.
@@ -132,7 +132,7 @@ impl<W: World> IPaymentKeys for PaymentKeys<W> {
         client: &Strong<dyn IPaymentCallback>,
     ) -> BinderResult<Operation> {
         let caller = Caller::of_transaction()?;
-        let _served = self.0.admit(caller)?;
+        let _served = self.0.admit(caller.itself()?)?;
         let what = (arguments::scene(scene)?, arguments::payment(payment)?);
         let wanted = Arc::<Wanted>::default();
         let prompt = prompter(&self.0, client, &wanted)?;
@@ -145,7 +145,7 @@ impl<W: World> IPaymentKeys for PaymentKeys<W> {
 
     fn finish(&self, handle: i64) -> BinderResult<SignedStatement> {
         let caller = Caller::of_transaction()?;
-        let _served = self.0.admit(caller)?;
+        let _served = self.0.admit(caller.itself()?)?;
         Ok(self.0.finish(caller, handle.cast_unsigned())?.into())
     }
 

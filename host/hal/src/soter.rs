@@ -60,16 +60,16 @@ impl<W: World> SoterVerbs<W> {
         speaks: impl FnOnce(Caller) -> Result<Subject>,
         verb: impl FnOnce(&mut Soter<W::Transport>) -> Outcome<R, W::Transport>,
     ) -> Verb<R> {
-        let caller = Caller::of_transaction()?;
-        let _served = self.0.admit(caller)?;
-        let mut soter = Soter::new(self.0.soter(speaks(caller)?)?);
+        let subject = speaks(Caller::of_transaction()?)?;
+        let _served = self.0.admit(subject)?;
+        let mut soter = Soter::new(self.0.soter(subject)?);
         done::<_, W>(verb(&mut soter))
     }
 
     fn init_sign(&self, uid: i32, name: &str, challenge: &str) -> Verb<u64> {
         let owner = Caller::of_transaction()?;
-        let _served = self.0.admit(owner)?;
         let subject = owner.naming(uid)?;
+        let _served = self.0.admit(subject)?;
         self.0
             .soters
             .end(|one| one.owner.uid() == owner.uid() && one.subject == subject);
@@ -89,9 +89,9 @@ impl<W: World> SoterVerbs<W> {
 
     fn finish_sign(&self, session: u64) -> Verb<Vec<u8>> {
         let caller = Caller::of_transaction()?;
-        let _served = self.0.admit(caller)?;
         let found = self.0.soters.find(caller, session);
         let operation = found.ok_or(Code::Unknown)?;
+        let _served = self.0.admit(operation.subject)?;
         let mut soter = operation.signer()?;
         let client = Process::of(caller);
         let given_up = || client.is_gone() || operation.is_over();
@@ -106,7 +106,9 @@ impl<W: World> SoterVerbs<W> {
                 };
             }
         };
-        self.0.soters.end(|one| one.handle == session);
+        if !self.0.soters.end(|one| one.handle == session) {
+            return Err(Code::Unknown.into());
+        }
         done::<_, W>(soter.finish_sign(session, Some(token)))
     }
 }
@@ -121,7 +123,7 @@ fn done<R, W: World>(outcome: Outcome<R, W::Transport>) -> Verb<R> {
 impl<W: World> ISoter for SoterVerbs<W> {
     fn generateAttkKeyPair(&self, _copies: i32) -> BinderResult<SoterResult> {
         let made = Caller::of_transaction().and_then(|caller| {
-            let _served = self.0.admit(caller)?;
+            let _served = self.0.admit(caller.factory()?)?;
             self.0.provision(caller)
         });
         Ok(result(made.map_err(Refused::from)))
@@ -129,7 +131,7 @@ impl<W: World> ISoter for SoterVerbs<W> {
 
     fn verifyAttkKeyPair(&self) -> BinderResult<SoterResult> {
         let verified = Caller::of_transaction().and_then(|caller| {
-            let _served = self.0.admit(caller)?;
+            let _served = self.0.admit(caller.anyone())?;
             self.0.verify_attk()
         });
         Ok(result(verified.map_err(Refused::from)))
