@@ -81,6 +81,7 @@ check: ta
 	@$(TOOLBOX) cargo fmt --all --check
 	@$(TOOLBOX) cargo clippy --quiet --all-targets --features touchseal-mindtct/nbis -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --package touchseal-hal --all-targets -- --deny warnings
+	@$(TOOLBOX) cargo clippy --quiet --package touchseal-qemu --test '*' -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet --profile ta $(GUEST) $(TEST_TAS) -- --deny warnings
 	@$(TOOLBOX) cargo clippy --quiet $(FACES) --all-targets -- --deny warnings

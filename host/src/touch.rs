@@ -101,12 +101,16 @@ fn impressions<T: Transport>(
             wanted,
             finger,
         } = wait(client, owner, &|| false, FingerprintClient::add_impression)?;
-        owner(
+        let told = owner(
             client,
             Prompt::Impression(guidance, Progress { taken, wanted }),
-        )?;
+        );
+        // It counts, whoever does not hear of it.
+        if guidance == Guidance::Enrolled {
+            return Ok(finger);
+        }
+        told?;
         match guidance {
-            Guidance::Enrolled => return Ok(finger),
             Guidance::Taken => in_vain = 0,
             _ if in_vain == IN_VAIN => return Err(Error::Refused(Status::PoorImage)),
             _ => in_vain += 1,

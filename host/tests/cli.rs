@@ -116,7 +116,7 @@ fn what_needs_a_device_says_so() {
         "soter keys",
         "soter remove-key --scene a",
         "soter remove-app",
-        &format!("soter export --scene a --ask {out} --auth-key {out}"),
+        &format!("soter export --scene a --ask {out} --auth-key {out}-auth"),
         &format!("soter sign --scene a --challenge a --out {out}"),
     ] {
         let arguments: Vec<_> = arguments.split(' ').chain(["--json"]).collect();
@@ -130,6 +130,11 @@ fn what_needs_a_device_says_so() {
         assert_eq!((number.as_u64(), code), (Some(55), 3), "{arguments:?}");
         assert!(!fs::exists(&out).unwrap(), "{arguments:?} leaves a file");
     }
+    let export = ["soter", "export", "--scene", "a", "--json"];
+    let one = ["--ask", &out, "--auth-key", &out];
+    let (error, code) = failure(&[&export[..], &one].concat());
+    assert!(error["message"].as_str().unwrap().contains("same file"));
+    assert_eq!(code, 2);
     let told = output(&["doctor", "--json"]);
     assert_eq!(told.status.code(), Some(1));
     let told: Value = serde_json::from_slice(&told.stdout).unwrap();

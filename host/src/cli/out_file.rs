@@ -1,12 +1,17 @@
 //! The files that a command leaves.
 
 use anyhow::{Context, Result};
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// A file for what the device signs, open before it does: a signature that cannot be kept
-/// is lost, and its counter value with it.
+/// More than anything that the device signs, in JSON as well.
+const ROOM: u64 = 16 * 1024;
+
+/// A file for what the device signs, open before it does, with room for it: a signature that
+/// cannot be kept is lost, and its counter value with it.
 pub struct OutFile {
     path: PathBuf,
     file: File,
@@ -19,13 +24,16 @@ impl OutFile {
     /// written.
     pub fn open(path: PathBuf) -> Result<Self> {
         let is_new = !path.exists();
+        let cannot = || format!("cannot write {}", path.display());
         let file = File::options()
             .write(true)
             .create(true)
             .truncate(false)
             .open(&path)
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self { path, file, is_new })
+            .with_context(cannot)?;
+        let reserved = reserve(&file).with_context(cannot);
+        let out = Self { path, file, is_new };
+        reserved.map(|()| out)
     }
 
     /// Writes it, in place of what was there; tells the path.
@@ -37,12 +45,25 @@ impl OutFile {
         Ok(path)
     }
 
-    /// A pipe or a terminal has no length to set.
+    /// A pipe or a terminal has no length to set, and keeps nothing.
     fn replace(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
         if self.file.metadata()?.is_file() {
-            self.file.set_len(0)?;
+            self.file.set_len(bytes.len() as u64)?;
+            self.file.sync_all()?;
         }
-        self.file.write_all(bytes)
+        Ok(())
+    }
+}
+
+/// Takes the room on the disk. Not every file system can, and nothing else has any.
+fn reserve(file: &File) -> io::Result<()> {
+    if !file.metadata()?.is_file() {
+        return Ok(());
+    }
+    match fallocate(file, FallocateFlags::KEEP_SIZE, 0, ROOM) {
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+        done => Ok(done?),
     }
 }
 
@@ -81,5 +102,9 @@ mod tests {
         OutFile::open(path.clone()).unwrap().write(b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert!(OutFile::open(path.join("below")).is_err());
+        OutFile::open("/dev/null".into())
+            .unwrap()
+            .write(b"")
+            .unwrap();
     }
 }

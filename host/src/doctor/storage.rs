@@ -46,7 +46,11 @@ pub fn rpmb(diagnosis: Option<&Diagnosis>, emmc: Option<&Emmc>, ask: &dyn Fn() -
         // Before anything is sealed, an RPMB without its key looks like an empty one.
         Status::NotProvisioned => match ask() {
             RpmbKey::NotProgrammed => Link::broken(RPMB, Status::RpmbKeyNotProgrammed),
-            RpmbKey::Programmed => working(diagnosis, emmc),
+            RpmbKey::Programmed => Link::warning(
+                RPMB,
+                "it has a key; whether this device's is known when something is sealed",
+                "run `touchseal provision`: it tells if the RPMB is another device's",
+            ),
             RpmbKey::Unknown(why) => Link::warning(
                 RPMB,
                 format!("whether it has its key is not known before something is sealed: {why}"),

@@ -193,6 +193,8 @@ fn enroll<B: Bench>(bench: &B, seed: u64) -> Outcome<u32, B::Transport> {
     let token = allowed(bench, &mut settings);
     touch::enroll(&mut settings, token, &mut |sensor, prompt| match prompt {
         touch::Prompt::Place => sensor.place(&image(seed, n.next().unwrap())),
+        // Who does not hear of it has a finger all the same.
+        touch::Prompt::Impression(Guidance::Enrolled, _) => Err(Error::Refused(Status::Busy)),
         _ => Ok(()),
     })
 }

@@ -11,7 +11,6 @@ mod wallet;
 use boot::{APP, ROOT};
 use serde_json::json;
 use touchseal::proto::status::Status;
-use touchseal_qemu::Owner;
 use touchseal_verify::{
     Chain, Expectations, Origin, Signed, SoterBlob, SoterChain, SoterExpectations,
     device_key_from_text, from_json, soter_device_key_from_pem, verify, verify_soter,
@@ -41,6 +40,42 @@ fn through_the_c_library() {
 #[test]
 fn through_binder() {
     suite(Face::Binder);
+}
+
+#[test]
+fn a_full_disk_costs_no_payment() {
+    let device = Device::new(Face::CommandLine);
+    device.root(&["provision"]);
+    device.enroll("p1_1.png");
+    let app = device.wallet(APP);
+    app.run(&["app-key"]).expect_done();
+    let payment_key = ["payment-key", SHOP[0], SHOP[1]];
+    app.run(&payment_key).expect_done();
+    device.shell(
+        "mkdir /tmp/full && mount -t tmpfs -o size=64k,mode=777 full /tmp/full
+        cat /dev/zero >/tmp/full/rest 2>/dev/null; true",
+    );
+    let pay = pay("1", "/tmp/full/payment.json");
+    let (unpaid, writes) = app.counted(|| app.with_finger("p1_2.png", &pay));
+    unpaid.expect_misuse();
+    assert_eq!(writes, 0, "it was signed");
+    device.shell("test ! -e /tmp/full/payment.json && rm /tmp/full/rest");
+    app.with_finger("p1_2.png", &pay).expect_done();
+    device.power_off();
+}
+
+#[test]
+fn root_removes_the_keys_of_an_app_in_no_group_of_the_nodes() {
+    let device = Device::new(Face::CommandLine);
+    device.root(&["provision"]);
+    let app = device.wallet(APP);
+    assert_eq!(app.run(&["app-key"]), made(true));
+    device.shell("chgrp 4000 /dev/tee0 && chmod 0660 /dev/tee0");
+    app.run(&["keys"]).expect_refusal(Status::NoPermission);
+    device.root(&["remove-app", "--uid", &APP.to_string()]);
+    device.shell("chmod 0666 /dev/tee0");
+    assert_eq!(app.run(&["app-key"]), made(true));
+    device.power_off();
 }
 
 type Scenario = (&'static str, fn(&Wallet<'_>));
@@ -78,9 +113,12 @@ fn suite(face: Face) {
     device.power_off();
 }
 
+fn made(new: bool) -> Outcome {
+    Outcome::done(json!({ "new": new }))
+}
+
 fn keys_are_made_once(app: &Wallet<'_>) {
     let payment_key = ["payment-key", SHOP[0], SHOP[1]];
-    let made = |new| Outcome::done(json!({ "new": new }));
     app.run(&payment_key).expect_refusal(Status::NoAppKey);
     assert_eq!(app.run(&["app-key"]), made(true));
     assert_eq!(app.run(&["app-key"]), made(false));
@@ -205,8 +243,7 @@ fn a_new_finger_ends_payment_keys(app: &Wallet<'_>) {
     let out = app.file("payment.json");
     app.run(&pay("1", &out))
         .expect_refusal(Status::PaymentKeyInvalidated);
-    let made = app.run(&["payment-key", SHOP[0], SHOP[1]]);
-    assert_eq!(made, Outcome::done(json!({ "new": true })));
+    assert_eq!(app.run(&["payment-key", SHOP[0], SHOP[1]]), made(true));
     app.with_finger("p1_1.png", &pay("1", &out)).expect_done();
 }
 

@@ -36,9 +36,13 @@ impl Command {
         match self {
             Self::Enroll { finger, password } => {
                 let finger = enroll(&finger, &password)?;
-                let fingers = session::fingerprint()?.fingers()?.fingers.len();
+                // It is enrolled, whether or not they can be counted.
+                let fingers = session::fingerprint()
+                    .and_then(|mut sensor| Ok(sensor.fingers()?.fingers.len()))
+                    .ok();
+                let in_all = fingers.map_or_else(String::new, |count| format!(", {count} in all"));
                 output.say(
-                    format!("finger {finger} enrolled, {fingers} in all"),
+                    format!("finger {finger} enrolled{in_all}"),
                     json!({ "finger": finger, "fingers": fingers }),
                 )
             }

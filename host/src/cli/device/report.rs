@@ -41,11 +41,14 @@ impl Report {
         let failure = GenerationFailure::new(client, cause, nonce);
         match (&self.report, &failure.report) {
             (Some(path), Some(report)) => {
-                write_file(path, to_json(&Signed::from(report.clone())).as_bytes())?;
-                eprintln!(
-                    "touchseal: the device's signed report is in {}",
-                    path.display()
-                );
+                // Why there is no key is what has to be told.
+                match write_file(path, to_json(&Signed::from(report.clone())).as_bytes()) {
+                    Ok(()) => eprintln!(
+                        "touchseal: the device's signed report is in {}",
+                        path.display()
+                    ),
+                    Err(error) => eprintln!("touchseal: the device's signed report: {error:#}"),
+                }
             }
             (Some(_), None) => eprintln!("touchseal: the device signs no report of this"),
             (None, Some(_)) => {

@@ -2,10 +2,11 @@
 
 use super::world::{Session, World};
 use anyhow::{Context, Result};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use touchseal::client::{Client, HoldsKeys, Payments, Soter};
-use touchseal::transport::SecureWorld;
+use touchseal::transport::{DEVICE_NODE, SecureWorld};
 use touchseal::{FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
 
 /// This user, with keys of its own.
@@ -14,13 +15,15 @@ pub fn me() -> World {
 }
 
 /// Does this very command again as another user, which root can become; returns only when
-/// that fails.
+/// that fails. In the group of the device node, which that user need not be in: OP-TEE is told
+/// the user alone.
 pub fn again_as(uid: u32) -> anyhow::Error {
     let again = || {
         let program = std::env::current_exe()?;
         let arguments = std::env::args_os().skip(1);
+        let group = std::fs::metadata(DEVICE_NODE).map_or(uid, |node| node.gid());
         let mut command = Command::new(program);
-        Err::<(), _>(command.args(arguments).uid(uid).gid(uid).exec())
+        Err::<(), _>(command.args(arguments).uid(uid).gid(group).exec())
     };
     match again().context(format!("cannot become uid {uid}, as only root can")) {
         Err(error) => error,

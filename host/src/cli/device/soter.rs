@@ -6,7 +6,7 @@ use crate::cli::input;
 use crate::cli::out_file::OutFile;
 use crate::cli::out_file::write_file;
 use crate::cli::output::Output;
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -112,6 +112,10 @@ fn device_key(out: &Path, output: Output) -> Result<()> {
 
 impl Export {
     fn run(self, output: Output) -> Result<()> {
+        ensure!(
+            self.ask != self.auth_key,
+            "--ask and --auth-key are the same file: each is another blob"
+        );
         let (ask, auth_key) = (OutFile::open(self.ask)?, OutFile::open(self.auth_key)?);
         let mut client = session::soter()?;
         let ask = write_blob(ask, &client.export_app_key()?)?;

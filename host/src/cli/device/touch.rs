@@ -36,8 +36,8 @@ impl Finger {
         hand.shown.finish_and_clear();
         let locked = matches!(outcome, Err(Error::Refused(Status::LockedOut)));
         let outcome = outcome.map_err(anyhow::Error::from);
-        if locked {
-            let seconds = client.fingers()?.locked_ms.div_ceil(1000);
+        if locked && let Ok(fingers) = client.fingers() {
+            let seconds = fingers.locked_ms.div_ceil(1000);
             return outcome.with_context(|| format!("locked for {seconds} s"));
         }
         outcome
