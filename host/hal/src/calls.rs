@@ -3,12 +3,16 @@
 use crate::caller::Subject;
 use crate::failure::Result;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use touchseal::proto::status::Status;
 
 /// The service's threads besides the first.
 pub const THREADS: u32 = 31;
 /// One that waits for a finger, and what ends it, and a few that make keys.
 const CALLS_OF_ONE: usize = 6;
+/// A call that does not make an RSA key ends sooner.
+const PATIENCE: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The calls that are being served, by whose they are: the framework's count as those of the
 /// app that it speaks for.
@@ -33,6 +37,22 @@ impl Calls {
             calls: self,
             subject,
         })
+    }
+
+    /// Waits until none is served for one; false when there are some all the time.
+    pub fn wait_for_the_end_of(&self, subject: Subject) -> bool {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if !calls.contains(&subject) {
+                return true;
+            }
+            drop(calls);
+            if Instant::now() >= until {
+                return false;
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 }
 

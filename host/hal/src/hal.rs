@@ -97,10 +97,13 @@ impl<W: World> Hal<W> {
         }
     }
 
-    /// Removes the keys of both dialects.
+    /// Removes the keys of both dialects. Not while a call is served that may make another.
     pub fn uninstall(&self, app: Subject) -> Result<()> {
         self.payments.end(|one| one.subject == app);
         self.soters.end(|one| one.subject == app);
+        if !self.calls.wait_for_the_end_of(app) {
+            return Err(Status::Busy.into());
+        }
         self.ask(app, PaymentClient::remove_app_keys)?;
         let removed = self
             .soter(app)

@@ -56,14 +56,14 @@ impl OutFile {
     }
 }
 
-/// Takes the room on the disk. Not every file system can, and nothing else has any.
+/// Takes the room on the disk, where the file system can; what cannot says so in its own way.
 fn reserve(file: &File) -> io::Result<()> {
     if !file.metadata()?.is_file() {
         return Ok(());
     }
     match fallocate(file, FallocateFlags::KEEP_SIZE, 0, ROOM) {
-        Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
-        done => Ok(done?),
+        Err(full @ (Errno::NOSPC | Errno::DQUOT)) => Err(full.into()),
+        _ => Ok(()),
     }
 }
 

@@ -129,5 +129,12 @@ fn an_uninstall_takes_keys_and_operations() {
     refused(hal.finish(caller(APP), handle), Status::NotAuthorized);
     let left = hal.ask(app, |client| client.find_app_key()).unwrap();
     assert_eq!(left, KeyState::Absent);
-    hal.uninstall(app).unwrap();
+    // What is still served could make a key after it.
+    let served = hal.admit(app).unwrap();
+    refused(hal.uninstall(app), Status::Busy);
+    std::thread::scope(|threads| {
+        let waits = threads.spawn(|| hal.uninstall(app));
+        drop(served);
+        waits.join().unwrap().unwrap();
+    });
 }

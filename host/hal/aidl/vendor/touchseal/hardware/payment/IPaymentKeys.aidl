@@ -64,7 +64,8 @@ interface IPaymentKeys {
 
     /**
      * Removes all keys of an app that was uninstalled, in both dialects. For the Android framework
-     * (uid 1000) alone: anyone else is refused with NOT_AUTHORIZED.
+     * (uid 1000) alone: anyone else is refused with NOT_AUTHORIZED. BUSY while a call of the app is
+     * still served, which may make a key: nothing is removed then; call again.
      */
     void removeAppKeysOf(int uid);
 
