@@ -1,7 +1,7 @@
 //! A kernel that lies to OP-TEE about the RPMB: refuses, withholds answers, repeats or changes
-//! them, says that the key was never programmed (`qemu/build/patches/linux-hostile-rpmb.patch`).
-//! It can keep the owner from paying, and that is all: nothing is made anew, deleted, or signed
-//! twice. `make test-guest` runs these.
+//! them, says that the key was never programmed, keeps a write for later
+//! (`qemu/build/patches/linux-hostile-rpmb.patch`). It can keep the owner from paying, and that is
+//! all: nothing is made anew, deleted, put back, or signed twice. `make test-guest` runs these.
 
 mod boot;
 
@@ -25,6 +25,8 @@ enum Lie {
     Replay,
     Flip,
     Blank,
+    /// To a write: that it was counted further on than it was.
+    Future,
 }
 
 const CORRUPT_OBJECT: u32 = 0xf010_0001;
@@ -50,21 +52,22 @@ impl Lie {
             Self::Replay => (4, 0),
             Self::Flip => (5, 0),
             Self::Blank => (6, 0),
+            Self::Future => (7, 0),
         };
         boot.tell_lies(kind, code, after, times);
     }
 }
 
+fn parameter(boot: &mut Boot, name: &str) -> String {
+    let file = Command::new("cat").arg(format!("/sys/module/optee/parameters/{name}"));
+    let read = boot.guest.run(&file, LIMIT).unwrap().stdout;
+    String::from_utf8(read).unwrap().trim().to_owned()
+}
+
 /// How many of the lies were told.
 fn told(boot: &mut Boot, times: u32) -> u32 {
-    let left = Command::new("cat").arg("/sys/module/optee/parameters/rpmb_lie_times");
-    let left = boot.guest.run(&left, LIMIT).unwrap().stdout;
-    times
-        - String::from_utf8(left)
-            .unwrap()
-            .trim()
-            .parse::<u32>()
-            .unwrap()
+    let left: u32 = parameter(boot, "rpmb_lie_times").parse().unwrap();
+    times - left
 }
 
 /// What the device has, and has signed so far.
@@ -194,22 +197,28 @@ fn refused_whatever_is_said(outcome: Outcome<()>) {
     }
 }
 
-#[test]
-fn lies_about_the_rpmb_delay_and_do_no_more() {
-    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
-    let boot = Boot::of(&platform, &emmc);
-    boot.set_up(&owner);
+/// A device with a key in each place, and what it has signed.
+fn living<'a>(owner: &'a Owner, boot: &Boot) -> Device<'a> {
+    boot.set_up(owner);
     let mut device = Device {
-        owner: &owner,
+        owner,
         device_key: boot.device_key(),
         app_key: Vec::new(),
         payment_key: Vec::new(),
-        counter: boot.pay(&owner),
+        counter: boot.pay(owner),
     };
     let scene = label("checkout").unwrap();
     let mut app = boot.app(APP).payments;
     device.app_key = device.exported(&app.export_app_key().unwrap().statement);
     device.payment_key = device.exported(&app.export_payment_key(scene).unwrap().statement);
+    device
+}
+
+#[test]
+fn lies_about_the_rpmb_delay_and_do_no_more() {
+    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
+    let boot = Boot::of(&platform, &emmc);
+    let mut device = living(&owner, &boot);
     boot.power_off();
 
     let mut lies = 0;
@@ -253,4 +262,23 @@ fn lies_about_the_rpmb_delay_and_do_no_more() {
     device.is_whole(&boot);
     boot.power_off();
     println!("{lies} lies");
+}
+
+#[test]
+fn no_write_is_kept_for_a_counter_to_come() {
+    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
+    let mut boot = Boot::of(&platform, &emmc);
+    let mut device = living(&owner, &boot);
+    Lie::Future.tell(&mut boot, 0, 1);
+    // Each is one write. The kernel would keep the first, and put it in the fourth's place.
+    for _ in 0..4 {
+        device.take(&boot, Step::ExportAppKey).unwrap();
+    }
+    assert_eq!(told(&mut boot, 1), 1);
+    let foreseen = parameter(&mut boot, "rpmb_foreseen");
+    boot.power_off();
+    let boot = Boot::of(&platform, &emmc);
+    device.is_whole(&boot);
+    boot.power_off();
+    assert_eq!(foreseen, "N", "a write was made for a counter to come");
 }
