@@ -2,7 +2,7 @@
 
 use crate::caller::Subject;
 use crate::failure::Result;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use touchseal::proto::status::Status;
 
@@ -10,14 +10,20 @@ use touchseal::proto::status::Status;
 pub const THREADS: u32 = 31;
 /// One that waits for a finger, and what ends it, and a few that make keys.
 const CALLS_OF_ONE: usize = 6;
-/// A call that does not make an RSA key ends sooner.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Longer than a picture may take: between two of its questions a wait sees that it is over.
+const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 2_000 } else { 16_000 });
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// The calls that are being served, by whose they are: the framework's count as those of the
 /// app that it speaks for.
 #[derive(Default)]
-pub struct Calls(Mutex<Vec<Subject>>);
+pub struct Calls(Mutex<Lists>);
+
+#[derive(Default)]
+struct Lists {
+    served: Vec<Subject>,
+    barred: Vec<Subject>,
+}
 
 /// A call that is being served, until it is dropped.
 pub struct Call<'a> {
@@ -25,43 +31,71 @@ pub struct Call<'a> {
     subject: Subject,
 }
 
+/// Nobody is let in for one, until it is dropped.
+pub struct Barred<'a> {
+    calls: &'a Calls,
+    subject: Subject,
+}
+
 impl Calls {
     /// Lets a call in, unless there are too many for one.
     pub fn admit(&self, subject: Subject) -> Result<Call<'_>> {
-        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if calls.iter().filter(|other| **other == subject).count() >= CALLS_OF_ONE {
+        let mut lists = self.lists();
+        let served = lists.served.iter().filter(|other| **other == subject);
+        if served.count() >= CALLS_OF_ONE || lists.barred.contains(&subject) {
             return Err(Status::Busy.into());
         }
-        calls.push(subject);
+        lists.served.push(subject);
         Ok(Call {
             calls: self,
             subject,
         })
     }
 
-    /// Waits until none is served for one; false when there are some all the time.
-    pub fn wait_for_the_end_of(&self, subject: Subject) -> bool {
+    /// Lets no call in for one from here on.
+    pub fn bar(&self, subject: Subject) -> Barred<'_> {
+        self.lists().barred.push(subject);
+        Barred {
+            calls: self,
+            subject,
+        }
+    }
+
+    fn lists(&self) -> MutexGuard<'_, Lists> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Barred<'_> {
+    /// Waits for the end of the calls that were let in before.
+    pub fn wait(&self) -> Result<()> {
         let until = Instant::now() + PATIENCE;
-        loop {
-            let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if !calls.contains(&subject) {
-                return true;
-            }
-            drop(calls);
+        while self.calls.lists().served.contains(&self.subject) {
             if Instant::now() >= until {
-                return false;
+                return Err(Status::Busy.into());
             }
             std::thread::sleep(PAUSE);
         }
+        Ok(())
     }
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        let mut calls = self.calls.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = calls.iter().position(|other| *other == self.subject) {
-            calls.swap_remove(at);
-        }
+        remove(&mut self.calls.lists().served, self.subject);
+    }
+}
+
+impl Drop for Barred<'_> {
+    fn drop(&mut self) {
+        remove(&mut self.calls.lists().barred, self.subject);
+    }
+}
+
+/// One of those that are the same.
+fn remove(list: &mut Vec<Subject>, subject: Subject) {
+    if let Some(at) = list.iter().position(|other| *other == subject) {
+        list.swap_remove(at);
     }
 }
 

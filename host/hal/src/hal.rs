@@ -97,13 +97,13 @@ impl<W: World> Hal<W> {
         }
     }
 
-    /// Removes the keys of both dialects. Not while a call is served that may make another.
+    /// Removes the keys of both dialects, while no call is served that could make another.
     pub fn uninstall(&self, app: Subject) -> Result<()> {
-        self.payments.end(|one| one.subject == app);
-        self.soters.end(|one| one.subject == app);
-        if !self.calls.wait_for_the_end_of(app) {
-            return Err(Status::Busy.into());
-        }
+        let barred = self.calls.bar(app);
+        self.end_all_of(app);
+        barred.wait()?;
+        // What a call has begun meanwhile.
+        self.end_all_of(app);
         self.ask(app, PaymentClient::remove_app_keys)?;
         let removed = self
             .soter(app)
@@ -114,6 +114,11 @@ impl<W: World> Hal<W> {
             }
             outcome => outcome.map(drop),
         }
+    }
+
+    fn end_all_of(&self, app: Subject) {
+        self.payments.end(|one| one.subject == app);
+        self.soters.end(|one| one.subject == app);
     }
 
     /// Begins a payment.

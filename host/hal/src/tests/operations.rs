@@ -134,7 +134,10 @@ fn an_uninstall_takes_keys_and_operations() {
     refused(hal.uninstall(app), Status::Busy);
     std::thread::scope(|threads| {
         let waits = threads.spawn(|| hal.uninstall(app));
+        // Nothing is let in meanwhile.
+        until(|| hal.admit(app).is_err());
         drop(served);
         waits.join().unwrap().unwrap();
     });
+    hal.admit(app).unwrap();
 }
