@@ -131,10 +131,12 @@ fn what_needs_a_device_says_so() {
         assert!(!fs::exists(&out).unwrap(), "{arguments:?} leaves a file");
     }
     let export = ["soter", "export", "--scene", "a", "--json"];
-    let one = ["--ask", &out, "--auth-key", &out];
+    let again = format!("{}/./out", directory.path().display());
+    let one = ["--ask", &out, "--auth-key", &again];
     let (error, code) = failure(&[&export[..], &one].concat());
     assert!(error["message"].as_str().unwrap().contains("same file"));
     assert_eq!(code, 2);
+    assert!(!fs::exists(&out).unwrap());
     let told = output(&["doctor", "--json"]);
     assert_eq!(told.status.code(), Some(1));
     let told: Value = serde_json::from_slice(&told.stdout).unwrap();

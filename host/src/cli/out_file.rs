@@ -5,6 +5,7 @@ use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// More than anything that the device signs, in JSON as well.
@@ -36,18 +37,24 @@ impl OutFile {
         reserved.map(|()| out)
     }
 
+    /// Whether another is the very same file, by whatever name.
+    pub fn is_also(&self, other: &Self) -> io::Result<bool> {
+        let (one, other) = (self.file.metadata()?, other.file.metadata()?);
+        Ok(one.is_file() && (one.dev(), one.ino()) == (other.dev(), other.ino()))
+    }
+
     /// Writes it, in place of what was there; tells the path.
     pub fn write(mut self, bytes: &[u8]) -> Result<String> {
         let path = self.path.display().to_string();
         self.replace(bytes)
             .with_context(|| format!("cannot write {path}"))?;
-        self.is_new = false;
         Ok(path)
     }
 
     /// A pipe or a terminal has no length to set, and keeps nothing.
     fn replace(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)?;
+        self.is_new = false;
         if self.file.metadata()?.is_file() {
             self.file.set_len(bytes.len() as u64)?;
             self.file.sync_all()?;

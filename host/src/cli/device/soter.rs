@@ -112,11 +112,11 @@ fn device_key(out: &Path, output: Output) -> Result<()> {
 
 impl Export {
     fn run(self, output: Output) -> Result<()> {
+        let (ask, auth_key) = (OutFile::open(self.ask)?, OutFile::open(self.auth_key)?);
         ensure!(
-            self.ask != self.auth_key,
+            !ask.is_also(&auth_key)?,
             "--ask and --auth-key are the same file: each is another blob"
         );
-        let (ask, auth_key) = (OutFile::open(self.ask)?, OutFile::open(self.auth_key)?);
         let mut client = session::soter()?;
         let ask = write_blob(ask, &client.export_app_key()?)?;
         let auth_key = write_blob(auth_key, &client.export_payment_key(self.scene)?)?;
