@@ -43,6 +43,8 @@ pub struct Options {
     pub rpmb_key: Option<&'static str>,
     /// Whose fingers lie on the sensor.
     pub hand: Hand,
+    /// More of the kernel's command line.
+    pub kernel_parameters: &'static str,
     /// Joins a terminal of the guest to this process's.
     pub(crate) console: bool,
 }
@@ -58,6 +60,7 @@ impl Options {
             boot_limit: Duration::from_secs(60),
             rpmb_key: Some(machine::RPMB_KEY),
             hand: Hand::default(),
+            kernel_parameters: "",
             console: false,
         }
     }

@@ -77,7 +77,8 @@ pub(crate) fn command(
     arg(
         "-append",
         format!(
-            "console=hvc0 earlycon={UART} quiet panic=-1 initrd={INITRD_ADDRESS},{initrd_size}"
+            "console=hvc0 earlycon={UART} quiet panic=-1 initrd={INITRD_ADDRESS},{initrd_size} {}",
+            options.kernel_parameters
         ),
     );
     arg(

@@ -9,6 +9,7 @@ use boot::{APP, Boot, ROOT, owner, platform};
 use std::time::Duration;
 use touchseal::Error;
 use touchseal::proto::message::{DeviceKey, Generated, KeyState, Provisioned, SignedPayment};
+use touchseal::proto::password::Password;
 use touchseal::proto::signed::{KeyStatement, PaymentStatement, Statement};
 use touchseal::proto::status::Status;
 use touchseal_qemu::{Command, Emmc, Owner, ProxyError, label, some_payment};
@@ -31,6 +32,9 @@ enum Lie {
 
 const CORRUPT_OBJECT: u32 = 0xf010_0001;
 const ITEM_NOT_FOUND: u32 = 0xffff_0008;
+
+/// A kernel that shows no RPMB, until it is told otherwise.
+const NO_RPMB: &str = "optee.rpmb_lie=8 optee.rpmb_lie_times=1000000";
 
 const LIES: [Lie; 7] = [
     Lie::Refuse(CORRUPT_OBJECT),
@@ -281,4 +285,48 @@ fn no_write_is_kept_for_a_counter_to_come() {
     device.is_whole(&boot);
     boot.power_off();
     assert_eq!(foreseen, "N", "a write was made for a counter to come");
+}
+
+/// OP-TEE keeps the names of 64 objects, and asks for the others' anew.
+fn fill(boot: &Boot) {
+    for uid in APP + 1..APP + 5 {
+        let mut app = boot.app(uid).payments;
+        app.generate_app_key(false).unwrap();
+        for scene in 0..16 {
+            let scene = label(&format!("scene {scene}")).unwrap();
+            app.generate_payment_key(scene, false).unwrap();
+        }
+    }
+}
+
+#[test]
+fn no_second_object_is_made_while_a_name_is_looked_up() {
+    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
+    let password = |text: &[u8]| Password::new(text).unwrap();
+    let boot = Boot::of(&platform, &emmc);
+    boot.set_up(&owner);
+    fill(&boot);
+    let mut gatekeeper = boot.proxy.gatekeeper(ROOT).unwrap();
+    gatekeeper.set_password(None, password(b"owner's")).unwrap();
+    boot.power_off();
+    for after in 0.. {
+        let mut boot = Boot::with(&platform, &emmc, |options| {
+            options.kernel_parameters = NO_RPMB;
+        });
+        let mut gatekeeper = boot.proxy.gatekeeper(ROOT).unwrap();
+        // Before OP-TEE has seen its RPMB there seems to be nothing.
+        let hidden = gatekeeper.verify_password(1, password(b"owner's"));
+        assert_eq!(hidden, Err(Error::Refused(Status::NoPassword)));
+        Lie::Refuse(ITEM_NOT_FOUND).tell(&mut boot, after, 1);
+        let set = gatekeeper.set_password(None, password(b"thief's"));
+        assert!(set.is_err(), "another password after {after} requests");
+        let told = told(&mut boot, 1);
+        boot.tell_lies(0, 0, 0, 0);
+        gatekeeper.verify_password(1, password(b"owner's")).unwrap();
+        boot.power_off();
+        if told == 0 {
+            println!("{after} requests, one of them refused each time");
+            break;
+        }
+    }
 }
