@@ -7,13 +7,16 @@ mod fat;
 use boot::{APP, Boot, ROOT, owner, platform, refused};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use touchseal::Error;
+use touchseal::finger::Image;
 use touchseal::proto::label::Scene;
 use touchseal::proto::password::Password;
 use touchseal::proto::signed::{KeyKind, KeyStatement, Statement};
 use touchseal::proto::soter::{Blob, Challenge};
 use touchseal::proto::status::Status;
-use touchseal_qemu::{Command, Emmc, label, some_payment};
+use touchseal::touch::{self, Prompt};
+use touchseal::{Error, FingerprintClient};
+use touchseal_nonsecure::finger::{Picture, impression};
+use touchseal_qemu::{Command, Emmc, Platform, ProxyError, Session, label, some_payment};
 use touchseal_verify::{Chain, Signed, SoterBlob, SoterChain, verify, verify_soter};
 
 const LIMIT: Duration = Duration::from_secs(300);
@@ -187,6 +190,69 @@ fn a_damaged_soter_key_is_told_and_made_anew() {
         verify_soter(&device_key.public_key, &chain, &signed).unwrap();
     }
     boot.power_off();
+}
+
+/// What a cut leaves of a template is written over by the next one, which may be shorter. Made-up
+/// fingers: the real ones have all the minutiae that a template has room for.
+#[test]
+fn a_finger_that_is_enrolled_after_a_cut_matches() {
+    let platform = platform().simulated().unwrap();
+    for (cut_short, finger) in [(1, 3), (3, 1)] {
+        let emmc = emmc_with_a_template_left(&platform, cut_short);
+        let boot = Boot::of(&platform, &emmc);
+        let mut sensor = boot.app(ROOT).sensor;
+        enroll(&mut sensor, finger).unwrap();
+        sensor.place(&picture(finger, 9)).unwrap();
+        sensor.authenticate(1).unwrap();
+        boot.power_off();
+    }
+}
+
+type Sensor = FingerprintClient<Session>;
+
+fn picture(finger: u64, nth: u64) -> Image {
+    let Picture {
+        width,
+        height,
+        pixels,
+    } = impression(finger, nth);
+    Image {
+        width,
+        height,
+        pixels,
+    }
+}
+
+fn enroll(sensor: &mut Sensor, finger: u64) -> Result<u32, Error<ProxyError>> {
+    let mut nth = 0..;
+    touch::enroll(sensor, None, &mut |sensor, prompt| match prompt {
+        Prompt::Place => sensor.place(&picture(finger, nth.next().unwrap())),
+        _ => Ok(()),
+    })
+}
+
+/// The power was cut before the last write of a template, with which it would have appeared.
+fn emmc_with_a_template_left(platform: &Platform, finger: u64) -> Emmc {
+    let new = || {
+        let emmc = Emmc::scratch().unwrap();
+        let boot = Boot::of(platform, &emmc);
+        boot.app(ROOT).payments.provision().unwrap();
+        (emmc, boot)
+    };
+    let (_emmc, boot) = new();
+    let before = boot.guest.rpmb_blocks().unwrap().len();
+    enroll(&mut boot.app(ROOT).sensor, finger).unwrap();
+    // After it there is the state's, which makes it count.
+    let left = boot.guest.rpmb_blocks().unwrap().len() - before - 2;
+    boot.power_off();
+    loop {
+        let (emmc, boot) = new();
+        let sensor = |boot: &Boot| boot.app(ROOT).sensor;
+        // A cut may come too late.
+        if boot.cut(left, sensor, |sensor| enroll(sensor, finger)) == left {
+            return emmc;
+        }
+    }
 }
 
 #[test]

@@ -1,18 +1,21 @@
 //! A device of the tests of this folder, in a few calls.
 #![allow(dead_code, reason = "each test uses some")]
 
-use std::time::Duration;
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
 use touchseal::Error;
 use touchseal::proto::message::DeviceKey;
 use touchseal::proto::signed::{PaymentStatement, Statement};
 use touchseal::proto::status::Status;
 use touchseal_qemu::{
-    App, Command, Emmc, Guest, Hand, Options, Owner, Platform, Proxy, ProxyError, SoterApp, label,
-    some_payment,
+    App, Command, Cut, Emmc, Guest, Hand, Options, Owner, Platform, Proxy, ProxyError, SoterApp,
+    label, some_payment,
 };
 
 pub const ROOT: u32 = 0;
 const LIMIT: Duration = Duration::from_secs(20);
+/// No command takes so long.
+const COMMAND: Duration = Duration::from_secs(60);
 pub const APP: u32 = 10115;
 
 pub fn platform() -> Platform {
@@ -99,6 +102,31 @@ impl Boot {
         let script = Command::new("sh").args(["-ec", &lines.concat()]);
         let told = self.guest.run(&script, LIMIT).unwrap();
         assert_eq!(told.code, 0, "this kernel tells no lies");
+    }
+
+    /// Cuts the power once so many writes of a command are seen, which is asked of what `open`
+    /// opens: how many there were.
+    pub fn cut<C, R: Debug>(
+        self,
+        after: usize,
+        open: impl FnOnce(&Self) -> C,
+        ask: impl FnOnce(&mut C) -> Result<R, Error<ProxyError>>,
+    ) -> usize {
+        let mut client = open(&self);
+        let Self {
+            guest,
+            proxy,
+            _logs,
+        } = self;
+        let before = guest.rpmb_blocks().unwrap().len();
+        proxy.answer_until(Cut {
+            at: Instant::now() + COMMAND,
+            after: Some((guest.follow_rpmb_writes().unwrap(), (before + after) as u64)),
+        });
+        match ask(&mut client) {
+            Err(Error::Transport(ProxyError::Cut)) => guest.cut().unwrap().len() - before,
+            other => panic!("{other:?}"),
+        }
     }
 
     pub fn power_off(self) {

@@ -5,7 +5,6 @@ mod boot;
 
 use boot::{Boot, ROOT};
 use std::cell::Cell;
-use std::time::{Duration, Instant};
 use touchseal::finger::Image;
 use touchseal::proto::status::Status;
 use touchseal::proto::token::AuthToken;
@@ -14,10 +13,7 @@ use touchseal::touch::{self, Prompt};
 use touchseal::{Error, FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
 use touchseal_core::dispatch::Login;
 use touchseal_nonsecure::{Device, NonsecureTransport};
-use touchseal_qemu::{Cut, Emmc, Owner, Platform, ProxyError, Session};
-
-/// No command takes so long.
-const LIMIT: Duration = Duration::from_secs(60);
+use touchseal_qemu::{Emmc, Owner, Platform, Session};
 
 /// What became of a command.
 pub type Outcome<R> = Result<R, Status>;
@@ -117,21 +113,12 @@ impl Phone for Guest {
         boot.tell_lies(REFUSED, GENERIC, READS, requests);
     }
     fn cut_app_key(&mut self, uid: u32, after: usize) -> usize {
-        let before = self.blocks().len();
-        let Boot {
-            guest,
-            proxy,
-            _logs,
-        } = self.boot.take().unwrap();
-        let mut app = proxy.payment(uid).unwrap();
-        let writes = guest.follow_rpmb_writes().unwrap();
-        proxy.answer_until(Cut {
-            at: Instant::now() + LIMIT,
-            after: Some((writes, (before + after) as u64)),
-        });
-        let cut = app.generate_app_key(false);
-        assert_eq!(cut, Err(Error::Transport(ProxyError::Cut)));
-        let written = guest.cut().unwrap().len() - before;
+        let boot = self.boot.take().unwrap();
+        let written = boot.cut(
+            after,
+            |boot| boot.proxy.payment(uid).unwrap(),
+            |app| app.generate_app_key(false),
+        );
         self.boot = Some(Boot::of(&self.platform, &self.emmc));
         written
     }

@@ -4,10 +4,10 @@
 
 mod device;
 
-use device::{Attempt, Owner, begin, life, touch};
+use device::{Attempt, Owner, begin, enroll, life, show, touch};
 use std::collections::BTreeSet;
 use touchseal::proto::signed::{PaymentStatement, Statement};
-use touchseal::{Error, FingerprintClient};
+use touchseal::{Error, FingerprintClient, PaymentClient};
 use touchseal_core::dispatch::Login;
 use touchseal_nonsecure::Device;
 
@@ -44,6 +44,36 @@ fn a_cut_at_any_write_loses_nothing() {
                 after.payment_key,
                 "cut at {cut}: another payment key"
             );
+        }
+    }
+}
+
+/// What a cut leaves of a template is written over by the next one, which may be shorter.
+#[test]
+fn a_finger_that_is_enrolled_after_a_cut_matches() {
+    let provisioned = || {
+        let device = Device::default();
+        let mut root = PaymentClient::new(device.payment(Login::App { uid: 0 }));
+        root.provision().unwrap();
+        device
+    };
+    let enrolled = |device: &Device, finger| {
+        let mut settings = FingerprintClient::new(device.fingerprint(Login::App { uid: 0 }));
+        enroll(&mut settings, finger)
+    };
+    let device = provisioned();
+    let before = device.rpmb().writes();
+    enrolled(&device, 1).unwrap();
+    let writes = device.rpmb().writes() - before;
+    for (cut_short, finger) in [(1, 3), (3, 1)] {
+        for cut in 0..writes {
+            let mut device = provisioned();
+            device.rpmb().lose_power_at(cut);
+            enrolled(&device, cut_short).expect_err("the power was cut");
+            device.reboot();
+            enrolled(&device, finger).unwrap();
+            let matched = show(&mut Owner::of(&device).fingers, 1, finger);
+            matched.unwrap_or_else(|error| panic!("finger {finger}, cut at {cut}: {error:?}"));
         }
     }
 }

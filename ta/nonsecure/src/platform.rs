@@ -47,21 +47,28 @@ impl<A> NonsecurePlatform<A> {
     fn id(&self, id: &[u8]) -> Vec<u8> {
         [&[self.owner], id].concat()
     }
+
+    /// As on OP-TEE, a second time where a power cut had left a longer one
+    /// (`ta/optee/src/object.rs`).
+    fn create_object(&self, id: &[u8], object: &Object) -> Result<Object> {
+        let device = self.device()?;
+        let (mut rpmb, name) = (device.rpmb(), self.id(id));
+        let created = rpmb.create(&name, object)?;
+        if created.data.len() == object.data.len() {
+            return Ok(created);
+        }
+        rpmb.delete(&name)?;
+        rpmb.create(&name, object)
+    }
 }
 
 impl<A: Algorithm> NonsecurePlatform<A> {
-    /// As on OP-TEE, a second time where a power cut had left a longer one (`ta/optee/src/keys.rs`).
     fn seal_key(&mut self, key: &Object, id: &[u8], record: &[u8]) -> Result<Key<A>> {
-        let sealed = key.with(record);
-        let name = self.id(id);
-        self.device()?.rpmb().create(&name, &sealed)?;
-        let key = self.open_key(id)?.ok_or(Error::StorageDamaged)?;
-        if key.object.data.len() == record.len() {
-            return Ok(key);
-        }
-        self.delete(id)?;
-        self.device()?.rpmb().create(&name, &sealed)?;
-        self.open_key(id)?.ok_or(Error::StorageDamaged)
+        let object = self.create_object(id, &key.with(record))?;
+        Ok(Key {
+            pair: A::from_object(&object),
+            object,
+        })
     }
 }
 
@@ -78,8 +85,7 @@ impl<A> Store for NonsecurePlatform<A> {
         Ok(Some(data.len()))
     }
     fn create(&mut self, id: &[u8], bytes: &[u8]) -> Result<()> {
-        let record = Object::record(bytes);
-        self.device()?.rpmb().create(&self.id(id), &record)
+        self.create_object(id, &Object::record(bytes)).map(drop)
     }
     fn replace(&mut self, id: &[u8], bytes: &[u8]) -> Result<()> {
         self.device()?.rpmb().replace(&self.id(id), bytes)

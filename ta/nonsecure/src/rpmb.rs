@@ -181,10 +181,11 @@ impl Rpmb {
         Ok(self.ids().filter_map(id).collect())
     }
 
-    /// The object appears with the last of the writes: with the entry in the FAT.
-    pub(crate) fn create(&mut self, id: &[u8], object: &Object) -> Result<()> {
+    /// The object appears with the last of the writes: with the entry in the FAT. As it is then.
+    pub(crate) fn create(&mut self, id: &[u8], object: &Object) -> Result<Object> {
         let (head, attributes, data) = object.parts();
-        self.files.create(id, false, &[&head, attributes, data])
+        self.files.create(id, false, &[&head, attributes, data])?;
+        self.open(id)?.ok_or(Error::StorageDamaged)
     }
 
     pub(crate) fn replace(&mut self, id: &[u8], bytes: &[u8]) -> Result<()> {

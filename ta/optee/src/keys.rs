@@ -20,23 +20,9 @@ pub fn generate<A: Algorithm>(id: &[u8], record: &[u8]) -> Result<Object> {
 }
 
 /// A generated key is extractable until it is said not to be.
-///
-/// What a power cut has left of an earlier attempt OP-TEE writes over in place. Where that was
-/// longer, for a number of its key was, its last bytes are behind the record then. Once more, and
-/// nothing is left to be written over.
 fn seal(key: &mut TransientObject, id: &[u8], record: &[u8]) -> Result<Object> {
     key.restrict_usage(usage()).map_err(error::of)?;
-    Object::create(id, Some(&*key), record)?;
-    let sealed = open(id)?.ok_or(Error::StorageDamaged)?;
-    if sealed.size()? == record.len() {
-        return Ok(sealed);
-    }
-    drop(sealed);
-    Object::open(id, DataFlag::ACCESS_WRITE_META)?
-        .ok_or(Error::StorageDamaged)?
-        .delete()?;
-    Object::create(id, Some(&*key), record)?;
-    open(id)?.ok_or(Error::StorageDamaged)
+    Object::create(id, Some(&*key), record)
 }
 
 /// A transient copy: what is created of a persistent object has no usage, and cannot sign.

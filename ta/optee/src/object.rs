@@ -65,11 +65,29 @@ impl Object {
         }
     }
 
-    /// Creates an object of the attributes of `key`, if any, and of `bytes`. Without the
-    /// overwrite flag this ends in one write of the FAT entry: all or nothing. Overwriting
-    /// is not power-safe, and not used for what is sound.
-    pub fn create(id: &[u8], key: Option<&impl GenericObject>, bytes: &[u8]) -> Result<()> {
-        Self::create_with(id, key, bytes, DataFlag::ACCESS_READ)
+    /// Creates an object of the attributes of `key`, if any, and of `bytes`, and opens it to be
+    /// read. Without the overwrite flag this ends in one write of the FAT entry: all or nothing.
+    /// Overwriting is not power-safe, and not used for what is sound.
+    ///
+    /// What a power cut has left of an earlier attempt OP-TEE writes over in place. Where that
+    /// was longer, its last bytes are behind these then. Once more, and nothing is left to be
+    /// written over.
+    pub fn create(id: &[u8], key: Option<&impl GenericObject>, bytes: &[u8]) -> Result<Self> {
+        let created = Self::create_once(id, key, bytes)?;
+        if created.size()? == bytes.len() {
+            return Ok(created);
+        }
+        drop(created);
+        Self::open(id, DataFlag::ACCESS_WRITE_META)?
+            .ok_or(Error::StorageDamaged)?
+            .delete()?;
+        Self::create_once(id, key, bytes)
+    }
+
+    fn create_once(id: &[u8], key: Option<&impl GenericObject>, bytes: &[u8]) -> Result<Self> {
+        Self::create_with(id, key, bytes, DataFlag::ACCESS_READ)?;
+        let created = Self::open(id, DataFlag::ACCESS_READ | DataFlag::SHARE_READ)?;
+        created.ok_or(Error::StorageDamaged)
     }
 
     fn create_with(

@@ -45,7 +45,7 @@ impl RpmbStore {
 
     /// See [`Store::create`](touchseal_core::platform::Store::create).
     pub fn create(&mut self, id: &[u8], bytes: &[u8]) -> Result<()> {
-        Object::create(id, None::<&TransientObject>, bytes)
+        Object::create(id, None::<&TransientObject>, bytes).map(drop)
     }
 
     /// A write that stays within one RPMB block and does not grow the object is done

@@ -37,7 +37,7 @@ pub enum Damage {
 }
 
 /// An object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
     kind: Type,
     /// A key's.
