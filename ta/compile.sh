@@ -29,6 +29,13 @@ cargo fetch --quiet --locked --target $TARGET >&3 2>&3 || die \
 prefixes=("$REPO=/touchseal" "$CARGO_TARGET_DIR=/target")
 for crates in "$CARGO_HOME"/registry/src/*; do prefixes+=("$crates=/crates"); done
 flags=$(printf "'--remap-path-prefix=%s'," "${prefixes[@]}")
+# What cargo does not see: the libraries of the kit, which it keeps with what it has built.
+kit=$(cd "$TA_DEV_KIT_DIR" && find lib src -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
+if [ "$kit" != "$(cat "$CARGO_TARGET_DIR/kit" 2>/dev/null)" ]; then
+    rm -rf "${CARGO_TARGET_DIR:?}/$TARGET/ta"
+    mkdir -p "$CARGO_TARGET_DIR"
+    echo "$kit" >"$CARGO_TARGET_DIR/kit"
+fi
 cargo build --quiet --locked --profile ta --target $TARGET --config "target.$TARGET.rustflags=[$flags]" \
     "${TAS[@]/#/--package=}" "${features[@]}" >&3 2>&3 || die \
     "The trusted applications do not compile." "The compiler's messages are above."
@@ -71,11 +78,10 @@ refuse_paths() {
 # The UUID as the TA itself states it: the first 16 bytes of its header, in the
 # byte order of the machine that it is for.
 uuid_of() {
-    local head
-    head=$(mktemp)
-    aarch64-linux-gnu-objcopy -O binary --only-section=.ta_head "$1" "$head"
-    python3 -c 'import sys, uuid; print(uuid.UUID(bytes_le=open(sys.argv[1], "rb").read(16)))' "$head"
-    rm "$head"
+    local head=$out/head
+    aarch64-linux-gnu-objcopy -O binary --only-section=.ta_head "$1" "$head" &&
+        python3 -c 'import sys, uuid; print(uuid.UUID(bytes_le=open(sys.argv[1], "rb").read(16)))' "$head" &&
+        rm "$head"
 }
 
 for name in "${TAS[@]}"; do

@@ -49,12 +49,14 @@ if grep -q 'PRIVATE KEY' "$key"; then
 elif [ -z "$signer" ]; then
     die "$key is a public key, which signs nothing." "Name what signs: TA_SIGNER=<program>, see ta/sign.sh."
 fi
-for theirs in "$kit"/keys/*.pem; do
+for theirs in "$kit"/keys/*; do
+    [ -n "$(modulus "$theirs")" ] || die "$theirs, by which the OP-TEE of $kit believes, is no RSA key that can be read." \
+        "Put there the public half of the key that this OP-TEE was built with."
     ! is_public "$theirs" || die "The OP-TEE of $kit was built with its public TEST key ($theirs): it believes what anybody signs." \
         "Build it with TA_SIGN_KEY=$key; with an HSM, with TA_PUBLIC_KEY=<public.pem> and another key as TA_SIGN_KEY."
 done
 
-[ ! -e "$dist" ] || [ -f "$dist/SHA256SUMS" ] || [ -z "$(ls -A "$dist")" ] || die \
+[ ! -e "$dist" ] || [ -f "$dist/SHA256SUMS" ] && [ -f "$dist/touchseal-ta.cdx.json" ] || [ -z "$(ls -A "$dist")" ] || die \
     "$dist is there, and no release." "Name another directory: make dist DIST=<directory>."
 
 # The settings of the toolbox name QEMU's.
@@ -67,9 +69,12 @@ say "trusted applications:"
 with_kit "$REPO/ta/compile.sh" ta "$new"
 TA_DEV_KIT_DIR=$kit "$REPO/ta/sign.sh" "$new" "$key" "$signer"
 optee=$(setting CFG_OPTEE_REVISION_MAJOR).$(setting CFG_OPTEE_REVISION_MINOR)
-with_kit "$REPO/ta/sbom.sh" ta "optee-os@$optee" >"$new/touchseal-ta.cdx.json"
+mbedtls=$(sed -n 's/^#define MBEDTLS_VERSION_STRING *"\(.*\)"$/\1/p' "$kit/include/mbedtls/build_info.h" 2>/dev/null || true)
+with_kit "$REPO/ta/sbom.sh" ta "optee-os@$optee" ${mbedtls:+"mbedtls@$mbedtls"} >"$new/touchseal-ta.cdx.json"
 
 commit=$("$REPO/qemu/toolbox" git -C "$REPO" describe --always --abbrev=40 --exclude='*' --dirty 2>/dev/null || echo unknown)
+# What git does not know is compiled, too.
+[[ $commit = *-dirty ]] || [ -z "$("$REPO/qemu/toolbox" git -C "$REPO" ls-files --others --exclude-standard 2>/dev/null)" ] || commit=$commit-dirty
 case $commit in *-dirty | unknown)
     say "WARNING: commit $commit: nobody can build this again from what is committed."
 esac
@@ -77,6 +82,7 @@ cat >"$new/BUILD" <<BUILD
 commit        $commit
 TA version    $(sed -n 's/^pub const TA_VERSION: u32 = \([0-9]*\);$/\1/p' "$REPO/proto/src/lib.rs")
 OP-TEE        $optee, host_include/conf.mk $(sha256sum <"$kit/host_include/conf.mk" | cut -d' ' -f1)
+its libraries $(cat "$CACHE/dist-target/kit") (sha256 of sha256sum of lib and src)
 signed for    $(modulus "$key" | sha256sum | cut -d' ' -f1) (sha256 of openssl rsa -modulus)
 tools
 $(sed 's/^/  /' "$CACHE/toolbox-$(toolbox_key)/versions")

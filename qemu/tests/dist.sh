@@ -93,8 +93,11 @@ refused "a public key, and nothing that signs" "which signs nothing" TA_SIGN_KEY
 cp "$qemus/keys/default.pem" "$kit/keys/"
 refused "an OP-TEE that believes the public key" "believes what anybody signs"
 rm "$kit/keys/default.pem"
+touch "$kit/keys/own.key"
+refused "an OP-TEE whose key is none" "is no RSA key that can be read"
+rm "$kit/keys/own.key"
 mkdir "$place/cache/dist"
-touch "$place/cache/dist/mine"
+touch "$place"/cache/dist/{mine,SHA256SUMS}
 said=$(dist) && failed "a folder of somebody's was taken"
 grep -qF "is there, and no release" <<<"$said" || failed "a folder of somebody's: $said"
 rm -r "$place/cache/dist"
@@ -112,11 +115,13 @@ released() {
         cmp "$elf" <(tail -c "$(stat -c %s "$elf")" "$place/cache/dist/$uuid.ta") || failed "$uuid.ta: another content"
         tool python3 "$qemus/scripts/sign_encrypt.py" verify --uuid "$uuid" --key "$public" --in "$place/cache/dist/$uuid.ta" >/dev/null ||
             failed "$uuid.ta: does not verify"
-        grep -q "ta_version: *$version$" <(tool python3 "$qemus/scripts/sign_encrypt.py" display --in "$place/cache/dist/$uuid.ta") ||
+        grep "ta_version: *$version$" >/dev/null <(tool python3 "$qemus/scripts/sign_encrypt.py" display --in "$place/cache/dist/$uuid.ta") ||
             failed "$uuid.ta: another version than $version"
     done
     [ "$(find "$place/cache/dist" -name '*.ta' | wc -l)" = 4 ] || failed "not four trusted applications"
-    grep -q "\"optee-os@4\.10\"" "$place/cache/dist/touchseal-ta.cdx.json" || failed "OP-TEE is not on the bill of materials"
+    for part in 'optee-os@4\.10' 'mbedtls@[0-9.]*'; do
+        grep -q "\"$part\"" "$place/cache/dist/touchseal-ta.cdx.json" || failed "$part is not on the bill of materials"
+    done
 }
 released
 grep -qx "commit        $(git rev-parse HEAD)" "$place/cache/dist/BUILD" || failed "another commit:" "$(cat "$place/cache/dist/BUILD")"
@@ -129,7 +134,7 @@ cat >"$place/keys/signer" <<SIGNER
     -pkeyopt rsa_padding_mode:pss -pkeyopt rsa_pss_saltlen:\${SALT:-32} -pkeyopt rsa_mgf1_md:sha256
 SIGNER
 chmod +x "$place/keys/signer"
-echo "# changed" >>"$place/checkout/.gitignore"
+touch "$place/checkout/ta/forgotten.rs"
 released TA_SIGN_KEY="$public" TA_SIGNER="$place/keys/signer"
 grep -q -- "-dirty$" "$place/cache/dist/BUILD" || failed "a changed checkout is not told"
 grep -q "^WARNING: commit .*-dirty" "$place/said" || failed "a changed checkout is not told"
