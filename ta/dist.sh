@@ -56,7 +56,7 @@ for theirs in "$kit"/keys/*; do
         "Build it with TA_SIGN_KEY=$key; with an HSM, with TA_PUBLIC_KEY=<public.pem> and another key as TA_SIGN_KEY."
 done
 
-[ ! -e "$dist" ] || [ -f "$dist/SHA256SUMS" ] && [ -f "$dist/touchseal-ta.cdx.json" ] || [ -z "$(ls -A "$dist")" ] || die \
+[ ! -e "$dist" ] || { [ -f "$dist/SHA256SUMS" ] && [ -f "$dist/touchseal-ta.cdx.json" ]; } || [ -z "$(ls -A "$dist")" ] || die \
     "$dist is there, and no release." "Name another directory: make dist DIST=<directory>."
 
 # The settings of the toolbox name QEMU's.
