@@ -43,6 +43,8 @@ pub struct Options {
     pub rpmb_key: Option<&'static str>,
     /// Whose fingers lie on the sensor.
     pub hand: Hand,
+    /// How many: one is quicker to emulate than two.
+    pub processors: u8,
     /// More of the kernel's command line.
     pub kernel_parameters: &'static str,
     /// Joins a terminal of the guest to this process's.
@@ -60,6 +62,7 @@ impl Options {
             boot_limit: Duration::from_secs(60),
             rpmb_key: Some(machine::RPMB_KEY),
             hand: Hand::default(),
+            processors: 2,
             kernel_parameters: "",
             console: false,
         }

@@ -70,7 +70,7 @@ pub(crate) fn command(
     // Cortex-A57 and not `max`: this TF-A doesn't know what `max` has.
     arg("-machine", "virt,secure=on,gic-version=3,acpi=off".into());
     arg("-cpu", "cortex-a57".into());
-    arg("-smp", "2".into());
+    arg("-smp", options.processors.to_string());
     arg("-m", "1024".into());
     arg("-bios", platform.firmware.display().to_string());
     arg("-kernel", platform.kernel.display().to_string());

@@ -5,8 +5,9 @@
 //! Each run gets a new, empty device. `TOUCHSEAL_EMMC=FILE` keeps one.
 //! `TOUCHSEAL_SENSOR=simulated` boots firmware with a simulated sensor, for tests.
 //! `TOUCHSEAL_TIME_LIMIT=SECONDS` changes how long the program may take (1800).
+//! `TOUCHSEAL_PROCESSORS=1` is quicker to emulate than two, for what does not need them.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -36,13 +37,8 @@ fn run() -> Result<ExitCode> {
         .then(|| Path::new(&program).canonicalize())
         .transpose();
     let shared = shared.with_context(|| format!("No program {program}"))?;
-    let limit = match std::env::var("TOUCHSEAL_TIME_LIMIT") {
-        Ok(seconds) => seconds
-            .parse()
-            .context("TOUCHSEAL_TIME_LIMIT is a number of seconds")?,
-        Err(_) => 1800,
-    };
-    ensure!(limit > 0, "TOUCHSEAL_TIME_LIMIT must be more than 0");
+    let limit = number("TOUCHSEAL_TIME_LIMIT", 1800)?;
+    let processors = number("TOUCHSEAL_PROCESSORS", 2)?;
 
     let platform = Platform::from_env()?;
     let platform = match std::env::var("TOUCHSEAL_SENSOR").as_deref() {
@@ -55,6 +51,7 @@ fn run() -> Result<ExitCode> {
     };
     let here = std::env::current_dir()?;
     let mut options = Options::new(platform.logs("run-in-guest"));
+    options.processors = processors.try_into()?;
     options.read_only = vec![here.clone(), platform.repo.clone(), platform.cache.clone()];
     options
         .read_only
@@ -73,4 +70,13 @@ fn run() -> Result<ExitCode> {
     let output = guest.run(&command, Duration::from_secs(limit))?;
     guest.power_off()?;
     Ok(ExitCode::from(u8::try_from(output.code).unwrap_or(1)))
+}
+
+/// A number of the environment, more than 0.
+fn number(name: &str, otherwise: u64) -> Result<u64> {
+    let Ok(text) = std::env::var(name) else {
+        return Ok(otherwise);
+    };
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.with_context(|| format!("{name} is a number of more than 0"))
 }
