@@ -5,7 +5,6 @@ use crate::error::{Error, Result};
 use crate::keys::{KeyRecord, Keys};
 use crate::platform::{KeyStore, Store};
 use crate::record;
-use crate::signature::sign;
 use sha2::{Digest, Sha256};
 use touchseal_proto::message::{Provisioned, Slot};
 use touchseal_proto::signed::KeyKind;
@@ -134,7 +133,9 @@ impl<S: Store + KeyStore> Keys<'_, S> {
         if hash(self.store.public_key(&key)?) != *wanted {
             return Err(Error::KeyDamaged);
         }
-        sign(self.store, &key, &[0; 32])?;
+        if !self.signs(&key)? {
+            return Err(Error::KeyDamaged);
+        }
         Ok(Some(key))
     }
 

@@ -21,7 +21,8 @@ const PLACES: usize = 2;
 /// What is in one of a key's places.
 enum Place<K> {
     Empty,
-    Damaged,
+    /// With its serial, where that can be read.
+    Damaged(Option<u32>),
     Key(K, KeyRecord),
 }
 
@@ -29,7 +30,15 @@ impl<K> Place<K> {
     fn record(&self) -> Option<&KeyRecord> {
         match self {
             Self::Key(_, record) => Some(record),
-            Self::Empty | Self::Damaged => None,
+            Self::Empty | Self::Damaged(_) => None,
+        }
+    }
+
+    fn serial(&self) -> Option<u32> {
+        match self {
+            Self::Empty => None,
+            Self::Damaged(serial) => *serial,
+            Self::Key(_, record) => Some(record.serial),
         }
     }
 
@@ -46,6 +55,18 @@ fn newest<K>(places: &[Place<K>; PLACES]) -> Option<usize> {
         .filter_map(|(place, found)| Some((found.record()?.serial, place)))
         .max()
         .map(|(_, place)| place)
+}
+
+/// The place for a new key: not that of the key that counts. Where none does, one that is
+/// empty, or the older one, for what is taken for damaged may be sound.
+fn free<K>([first, second]: &[Place<K>; PLACES], newest: Option<usize>) -> usize {
+    match newest {
+        Some(0) => 1,
+        Some(_) => 0,
+        None if first.is_empty() => 0,
+        None if second.is_empty() => 1,
+        None => usize::from(second.serial() < first.serial()),
+    }
 }
 
 const RECENT: usize = 4;
@@ -100,7 +121,7 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
         };
         match found {
             Ok((key, record)) => Ok(Place::Key(key, record)),
-            Err(Error::StorageDamaged | Error::KeyDamaged) => Ok(Place::Damaged),
+            Err(Error::StorageDamaged | Error::KeyDamaged) => Ok(Place::Damaged(None)),
             Err(error) => Err(error),
         }
     }
@@ -181,13 +202,17 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
         }
     }
 
-    /// Whether a key signs: something that goes nowhere.
-    fn signs(&mut self, key: &S::Key) -> Result<bool> {
-        match sign(self.store, key, &[0; 32]) {
-            Ok(_) => Ok(true),
-            Err(Error::KeyDamaged) => Ok(false),
-            Err(error) => Err(error),
+    /// Whether a key signs: something that goes nowhere. It is asked twice, for OP-TEE tells
+    /// a lack of memory in the middle of a sum as it tells damage.
+    pub(crate) fn signs(&mut self, key: &S::Key) -> Result<bool> {
+        for _ in 0..2 {
+            match sign(self.store, key, &[0; 32]) {
+                Ok(_) => return Ok(true),
+                Err(Error::KeyDamaged) => {}
+                Err(error) => return Err(error),
+            }
         }
+        Ok(false)
     }
 
     /// Makes a key, unless there is a good one. One made under another enrolment is of no
@@ -200,34 +225,33 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
         // Before there is any key, and whatever becomes of it, it is on the list.
         self.put_on_list(name)?;
         let places = self.proven(&id)?;
-        let old = newest(&places);
-        let record = old.and_then(|old| places.get(old)?.record());
+        let newest = newest(&places);
+        let record = newest.and_then(|newest| places.get(newest)?.record());
         let is_good = record.is_some_and(|record| record.epoch == epoch) && !replace;
-        let serial = match record {
-            Some(record) => record
-                .serial
-                .checked_add(1)
-                .ok_or(Error::CounterExhausted)?,
+        let serial = match places.iter().filter_map(Place::serial).max() {
+            Some(serial) => serial.checked_add(1).ok_or(Error::CounterExhausted)?,
             None => 0,
         };
-        let other = if old == Some(0) { 1 } else { 0 };
-        let leftover = places.get(other).is_some_and(|place| !place.is_empty());
+        let free = free(&places, newest);
+        let leftover = places.get(free).is_some_and(|place| !place.is_empty());
+        let replaced = free ^ 1;
+        let replaces = places.get(replaced).is_some_and(|place| !place.is_empty());
         drop(places);
         if leftover {
-            self.store.delete(&at(&id, other)?)?;
+            self.store.delete(&at(&id, free)?)?;
         }
         if is_good {
             return Ok(Generated { new: false });
         }
         let record = record::to_bytes(&name.record(epoch, serial))?;
-        match self.seal_new(&at(&id, other)?, &record) {
+        match self.seal_new(&at(&id, free)?, &record) {
             // Another client has made it meanwhile.
             Err(Error::Exists) if replace => return Err(Error::Busy),
             Err(Error::Exists) => return Ok(Generated { new: false }),
             sealed => sealed?,
         }
-        if let Some(old) = old {
-            self.store.delete(&at(&id, old)?)?;
+        if replaces {
+            self.store.delete(&at(&id, replaced)?)?;
         }
         Ok(Generated { new: true })
     }
@@ -236,10 +260,10 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
     fn proven(&mut self, id: &[u8]) -> Result<[Place<S::Key>; PLACES]> {
         let mut places = self.places(id)?;
         for place in &mut places {
-            if let Place::Key(key, _) = place
+            if let Place::Key(key, record) = place
                 && !self.signs(key)?
             {
-                *place = Place::Damaged;
+                *place = Place::Damaged(Some(record.serial));
             }
         }
         Ok(places)

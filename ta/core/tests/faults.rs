@@ -93,9 +93,9 @@ fn spoil_every_signature(
     for nth in 0.. {
         let device = Device::boot(sealed.clone());
         let mut counters = BTreeSet::new();
-        device.spoil_signature(nth);
+        device.spoil_signatures(nth..nth + 1);
         let outcome = life(&device, &mut counters);
-        if device.spoils_signature() {
+        if device.spoils_signatures() {
             outcome.unwrap();
             return nth;
         }
@@ -165,6 +165,37 @@ fn a_key_that_does_not_sign_is_made_anew() {
     }
 }
 
+/// OP-TEE tells a lack of memory in the middle of a signature as it tells a damaged key.
+#[test]
+fn a_key_that_did_not_sign_once_stays() {
+    let sealed = lived().rpmb().clone();
+    let mut nth = 0;
+    loop {
+        let device = Device::boot(sealed.clone());
+        device.spoil_signatures(nth..nth + 1);
+        let mut owner = Owner::of(&device).payments;
+        let mut app = soter(&device, Login::App { uid: APP });
+        let made = [
+            owner.generate_app_key(false),
+            owner.generate_payment_key(shop(), false),
+            app.generate_app_key(false),
+            app.generate_payment_key(shop(), false),
+        ];
+        assert!(
+            made.map(Result::unwrap).iter().all(|made| !made.new),
+            "{nth}"
+        );
+        for provisioned in [root(&device).provision(), soter(&device, ROOT).provision()] {
+            assert!(!provisioned.unwrap().repaired, "{nth}");
+        }
+        if device.spoils_signatures() {
+            break;
+        }
+        nth += 1;
+    }
+    assert!(nth >= 8, "{nth}");
+}
+
 #[test]
 fn a_spare_that_does_not_sign_becomes_no_key() {
     let device = lived();
@@ -195,7 +226,7 @@ fn the_counter_of_a_wrong_signature_is_used_up() {
     let before = owner.payments.info().unwrap().counter;
     let handle = begin(&mut owner).unwrap();
     let token = touch(&mut owner, handle);
-    device.spoil_signature(0);
+    device.spoil_signatures(0..1);
     let refused = owner.payments.finish(handle, token.clone()).unwrap_err();
     assert_eq!(refused, Error::Refused(Status::KeyDamaged));
     assert_eq!(owner.payments.info().unwrap().counter, before + 1);

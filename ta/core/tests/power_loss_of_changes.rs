@@ -49,22 +49,28 @@ fn pays(device: &Device) {
 /// Cuts the power at every write that `change` makes on a device that has `lived`, and
 /// looks at it after the reboot.
 fn cut_at_every_write(
-    lived: impl Fn() -> Device,
-    change: impl Fn(&Device) -> Outcome<()>,
-    look: impl Fn(&mut Device, u64),
+    lived: impl Fn() -> Device + Sync,
+    change: impl Fn(&Device) -> Outcome<()> + Sync,
+    look: impl Fn(&mut Device, u64) + Sync,
 ) {
     let device = lived();
     let start = device.rpmb().writes();
     change(&device).unwrap();
     let writes = device.rpmb().writes() - start;
     assert!(writes > 0);
-    for cut in 0..writes {
+    let try_cut = &|cut| {
         let mut device = lived();
         device.rpmb().lose_power_at(cut);
         change(&device).expect_err("the power was cut");
         device.reboot();
         look(&mut device, cut);
-    }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for first in 0..threads as u64 {
+            scope.spawn(move || (first..writes).step_by(threads).for_each(try_cut));
+        }
+    });
 }
 
 fn lived() -> Device {
@@ -104,6 +110,47 @@ fn a_replacement_leaves_the_old_key_or_the_new_one() {
         pays(device);
         assert_eq!(objects(device), whole, "cut at {cut}");
     });
+}
+
+/// Where nothing is short of memory any more, a key that did not sign may be sound.
+#[test]
+fn a_key_that_did_not_sign_is_there_until_another_is() {
+    let whole = objects(&lived());
+    let without_memory = |device: &Device| {
+        device.spoil_signatures(0..4);
+        let made = Owner::of(device)
+            .payments
+            .generate_payment_key(shop(), false);
+        device.spoil_signatures(0..0);
+        assert!(made?.new);
+        Ok(())
+    };
+    let both_places_taken = || {
+        let replace = |device: &Device| {
+            Owner::of(device)
+                .payments
+                .generate_payment_key(shop(), true)
+        };
+        let device = lived();
+        let start = device.rpmb().writes();
+        replace(&device).unwrap();
+        let writes = device.rpmb().writes() - start;
+        let mut device = lived();
+        device.rpmb().lose_power_at(writes - 1);
+        replace(&device).expect_err("cut at the old key's end");
+        device.reboot();
+        device
+    };
+    for before in [lived, both_places_taken] {
+        cut_at_every_write(before, without_memory, |device, cut| {
+            let found = keys(device);
+            pays(device);
+            let mut owner = Owner::of(device).payments;
+            assert!(!owner.generate_payment_key(shop(), false).unwrap().new);
+            assert_eq!(found, keys(device), "cut at {cut}: another key");
+            assert_eq!(objects(device), whole, "cut at {cut}: an orphan");
+        });
+    }
 }
 
 #[test]

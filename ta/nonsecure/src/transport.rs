@@ -5,6 +5,7 @@ use crate::platform::NonsecurePlatform;
 use crate::rpmb::Rpmb;
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -40,8 +41,8 @@ pub(crate) struct Shared {
     /// How far the clock was turned forward, in milliseconds.
     skipped: AtomicU64,
     last_refusal: Mutex<Option<Error>>,
-    /// How many signatures come first, before one that is wrong.
-    sound_signatures: Mutex<Option<u64>>,
+    /// Which signatures from now are wrong.
+    faults: Mutex<Range<u64>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -90,9 +91,9 @@ impl Shared {
 
     /// Whether the processor computes the signature of now wrong.
     pub(crate) fn is_faulty(&self) -> bool {
-        let mut sound = lock(&self.sound_signatures);
-        let is_faulty = *sound == Some(0);
-        *sound = sound.and_then(|left| left.checked_sub(1));
+        let mut faults = lock(&self.faults);
+        let is_faulty = faults.contains(&0);
+        *faults = faults.start.saturating_sub(1)..faults.end.saturating_sub(1);
         is_faulty
     }
 
@@ -234,7 +235,7 @@ impl Device {
             booted: Instant::now(),
             skipped: AtomicU64::new(0),
             last_refusal: Mutex::new(None),
-            sound_signatures: Mutex::new(None),
+            faults: Mutex::default(),
         });
         *lock(&shared.payment) = Some(PaymentTa::new(platform(&shared, b'p'), CONFIG));
         *lock(&shared.fingerprint) = Some(SimulatedFingerprintTa::new(platform(&shared, b'f')));
@@ -268,14 +269,14 @@ impl Device {
         self.0.skipped.fetch_add(ms, Ordering::Relaxed);
     }
 
-    /// A fault in the processor spoils the `nth` signature from now; 0 is the next one.
-    pub fn spoil_signature(&self, nth: u64) {
-        *lock(&self.0.sound_signatures) = Some(nth);
+    /// Faults in the processor spoil these signatures from now; 0 is the next one.
+    pub fn spoil_signatures(&self, which: Range<u64>) {
+        *lock(&self.0.faults) = which;
     }
 
-    /// Whether the fault is still to come.
-    pub fn spoils_signature(&self) -> bool {
-        lock(&self.0.sound_signatures).is_some()
+    /// Whether a fault is still to come.
+    pub fn spoils_signatures(&self) -> bool {
+        !lock(&self.0.faults).is_empty()
     }
 
     /// Why the last command was refused: what the secure log would say.

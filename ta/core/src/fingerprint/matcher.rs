@@ -122,10 +122,8 @@ pub fn score(probe: &Print, template: &Print) -> Result<u32> {
 
 /// The score, and how many steps it took.
 fn compare(probe: &Print, template: &Print, limits: &Limits) -> Result<(u32, u64)> {
-    let (mut probe, mut template) = (minutiae(probe)?, minutiae(template)?);
-    let (score, effort) = match_effort(&probe, &template, limits);
-    wipe(&mut probe);
-    wipe(&mut template);
+    let (probe, template) = (Minutiae::of(probe)?, Minutiae::of(template)?);
+    let (score, effort) = match_effort(&probe.0, &template.0, limits);
     let score = match score {
         Ok(score) => Ok(score),
         Err(MatchError::TooComplex) => Ok(0),
@@ -135,23 +133,30 @@ fn compare(probe: &Print, template: &Print, limits: &Limits) -> Result<(u32, u64
     Ok((score?, effort.steps))
 }
 
-fn minutiae(print: &Print) -> Result<Vec<touchseal_bozorth3::Minutia>> {
-    let mut minutiae = Vec::new();
-    minutiae
-        .try_reserve_exact(print.0.len())
-        .map_err(|_| Error::OutOfMemory)?;
-    minutiae.extend(print.0.iter().map(|m| touchseal_bozorth3::Minutia {
-        x: m.x.into(),
-        y: m.y.into(),
-        theta: m.theta.into(),
-    }));
-    Ok(minutiae)
+/// An impression as the matcher takes it. Wiped when dropped.
+struct Minutiae(Vec<touchseal_bozorth3::Minutia>);
+
+impl Minutiae {
+    fn of(print: &Print) -> Result<Self> {
+        let mut minutiae = Vec::new();
+        minutiae
+            .try_reserve_exact(print.0.len())
+            .map_err(|_| Error::OutOfMemory)?;
+        minutiae.extend(print.0.iter().map(|m| touchseal_bozorth3::Minutia {
+            x: m.x.into(),
+            y: m.y.into(),
+            theta: m.theta.into(),
+        }));
+        Ok(Self(minutiae))
+    }
 }
 
-fn wipe(minutiae: &mut [touchseal_bozorth3::Minutia]) {
-    for minutia in minutiae {
-        minutia.x.zeroize();
-        minutia.y.zeroize();
-        minutia.theta.zeroize();
+impl Drop for Minutiae {
+    fn drop(&mut self) {
+        for minutia in &mut self.0 {
+            minutia.x.zeroize();
+            minutia.y.zeroize();
+            minutia.theta.zeroize();
+        }
     }
 }
