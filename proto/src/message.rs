@@ -211,8 +211,8 @@ wire_struct! {
         platform: Option<Name>,
         /// Where the keys live.
         security_level: SecurityLevel,
-        /// Whether the hardware key is a public constant: the RPMB's key and all that is
-        /// sealed is then anybody's.
+        /// Whether the hardware key is a public constant, or it cannot be told: the RPMB's
+        /// key and all that is sealed may then be anybody's.
         test_hardware: bool,
         /// Ok, NotProvisioned, or what is wrong with the sealed state.
         state: Status,

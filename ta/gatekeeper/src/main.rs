@@ -6,8 +6,7 @@
 extern crate alloc;
 
 use optee_utee::{
-    ErrorKind, ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command,
-    ta_open_session,
+    ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command, ta_open_session,
 };
 use touchseal_core::dispatch::Login;
 use touchseal_core::gatekeeper::GatekeeperTa;
@@ -24,8 +23,7 @@ fn create() -> optee_utee::Result<()> {
 #[ta_open_session]
 fn open_session(parameters: &mut ParametersAny<'_>, session: &mut Login) -> optee_utee::Result<()> {
     *session = login(parameters)?;
-    TA.enter(|ta| ta.open(*session))?
-        .map_err(|_| ErrorKind::Busy.into())
+    TA.enter(|ta| ta.open(*session))?.map_err(entry::no_session)
 }
 
 #[ta_invoke_command]

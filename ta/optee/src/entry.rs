@@ -1,12 +1,12 @@
 //! The way of a command in and out: types checked, bounds checked, the request copied
 //! once out of shared memory, the response copied once into it.
 
-use crate::stack;
+use crate::{log, stack};
 use optee_utee::{
     ErrorKind, ParameterMemref, ParameterMemrefInput, ParameterMemrefOutput, ParameterMemrefRead,
     ParameterMemrefWrite, ParameterNone,
 };
-use touchseal_core::error::Result;
+use touchseal_core::error::{Error, Result};
 use zeroize::Zeroizing;
 
 /// What every command takes: a request, and room for a response.
@@ -16,6 +16,16 @@ pub type Parameters<'a> = (
     ParameterNone,
     ParameterNone,
 );
+
+/// Why no session is opened, as far as OP-TEE has a word for it.
+pub fn no_session(error: Error) -> optee_utee::Error {
+    log::no_session(error);
+    match error {
+        Error::TooManySessions | Error::Busy => ErrorKind::Busy.into(),
+        Error::OutOfMemory => ErrorKind::OutOfMemory.into(),
+        _ => ErrorKind::Generic.into(),
+    }
+}
 
 /// Serves a command. `IN` and `OUT` are the trusted application's largest request and
 /// response. Room for less than the largest response is refused before anything is

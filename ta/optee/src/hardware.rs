@@ -1,5 +1,7 @@
 //! What the platform below is worth.
 
+use crate::error;
+use crate::peer::unavailable;
 use core::fmt::Write;
 use hmac::{Hmac, KeyInit, Mac};
 use optee_utee::property::{PropertyKey, TeeTrustedOsImplementationVersion};
@@ -24,22 +26,21 @@ const UNIQUE_TA: u32 = 3;
 /// what core derives of it for this TA does: SHA-256 HMAC of a number and the TA's UUID.
 pub fn has_test_key(uuid: &str) -> Result<bool> {
     let public = derived_from(&PUBLIC_HARDWARE_KEY, uuid).ok_or(Error::Platform)?;
-    let own = derived_key().ok_or(Error::Platform)?;
-    Ok(*own == *public)
+    Ok(*derived_key()? == *public)
 }
 
-fn derived_key() -> Option<Zeroizing<[u8; 32]>> {
+fn derived_key() -> Result<Zeroizing<[u8; 32]>> {
     let mut key = Zeroizing::new([0; 32]);
-    let mut session = TaSessionBuilder::new(Uuid::parse_str(SYSTEM).ok()?)
+    let mut session = TaSessionBuilder::new(Uuid::parse_str(SYSTEM).map_err(error::of)?)
         .build()
-        .ok()?;
+        .map_err(unavailable)?;
     let mut parameters = TeeParams::new()
         .with_memref_in(ParamIndex::Arg0, &[])
         .with_memref_out(ParamIndex::Arg1, key.as_mut());
     session
         .invoke_command(DERIVE_TA_UNIQUE_KEY, &mut parameters)
-        .ok()?;
-    Some(key)
+        .map_err(unavailable)?;
+    Ok(key)
 }
 
 fn derived_from(hardware_key: &[u8; 16], uuid: &str) -> Option<Zeroizing<[u8; 32]>> {

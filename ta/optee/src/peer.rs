@@ -1,10 +1,19 @@
 //! One trusted application asks another.
 
 use crate::error;
-use optee_utee::{ParamIndex, TaSession, TaSessionBuilder, TeeParams, Uuid};
+use optee_utee::{ErrorKind, ParamIndex, TaSession, TaSessionBuilder, TeeParams, Uuid};
 use touchseal_core::error::{Error, Result};
 use touchseal_proto::command::Request;
-use touchseal_proto::transport::call;
+use touchseal_proto::transport::{CallError, call};
+
+/// Why another trusted application, or a pseudo TA of OP-TEE, does not serve.
+pub fn unavailable(error: optee_utee::Error) -> Error {
+    match error.kind() {
+        ErrorKind::Busy => Error::Busy,
+        ErrorKind::OutOfMemory => Error::OutOfMemory,
+        _ => Error::PeerUnavailable,
+    }
+}
 
 /// A session with another trusted application. Closed when dropped.
 pub struct Peer(TaSession);
@@ -18,11 +27,7 @@ impl Peer {
             session =
                 session.with_params(TeeParams::new().with_value_in(ParamIndex::Arg0, uid, uid));
         }
-        match session.build() {
-            Ok(session) => Ok(Self(session)),
-            Err(error) if error.kind() == optee_utee::ErrorKind::Busy => Err(Error::Busy),
-            Err(_) => Err(Error::PeerUnavailable),
-        }
+        session.build().map(Self).map_err(unavailable)
     }
 
     /// Asks; the peer's largest request and response are `IN` and `OUT`.
@@ -47,6 +52,9 @@ impl Peer {
                 )
             },
         )
-        .map_err(Error::from)
+        .map_err(|error| match error {
+            CallError::Transport(error) => unavailable(error),
+            other => other.into(),
+        })
     }
 }

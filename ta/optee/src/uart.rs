@@ -3,6 +3,7 @@
 //! and nobody else.
 
 use crate::error;
+use crate::peer::unavailable;
 use optee_utee::{ErrorKind, ParamIndex, TaSession, TaSessionBuilder, TeeParams, Uuid};
 use touchseal_core::error::{Error, Result};
 use touchseal_core::platform::Uart;
@@ -67,10 +68,7 @@ impl Uart for SecureUart {
 fn of(error: optee_utee::Error) -> Error {
     match error.kind() {
         ErrorKind::Communication => Error::SensorSilent,
-        ErrorKind::Busy => Error::Busy,
-        // OP-TEE was built without the pseudo TA, or with another fingerprint TA's UUID in it.
-        ErrorKind::ItemNotFound | ErrorKind::AccessDenied => Error::PeerUnavailable,
-        ErrorKind::OutOfMemory => Error::OutOfMemory,
-        _ => Error::Platform,
+        // Else OP-TEE was built without the pseudo TA, or with another fingerprint TA's UUID in it.
+        _ => unavailable(error),
     }
 }

@@ -7,8 +7,7 @@
 extern crate alloc;
 
 use optee_utee::{
-    ErrorKind, ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command,
-    ta_open_session,
+    ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command, ta_open_session,
 };
 use touchseal_core::fingerprint::Session;
 use touchseal_core::fingerprint::simulated::SimulatedFingerprintTa;
@@ -28,9 +27,7 @@ fn open_session(
     session: &mut Session,
 ) -> optee_utee::Result<()> {
     let login = login(parameters)?;
-    *session = TA
-        .enter(|ta| ta.open(login))?
-        .map_err(|_| ErrorKind::Busy)?;
+    *session = TA.enter(|ta| ta.open(login))?.map_err(entry::no_session)?;
     Ok(())
 }
 

@@ -6,8 +6,7 @@
 extern crate alloc;
 
 use optee_utee::{
-    ErrorKind, ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command,
-    ta_open_session,
+    ParametersAny, ta_close_session, ta_create, ta_destroy, ta_invoke_command, ta_open_session,
 };
 use touchseal_core::config::Config;
 use touchseal_core::soter::SoterTa;
@@ -32,7 +31,7 @@ fn create() -> optee_utee::Result<()> {
 #[ta_open_session]
 fn open_session(parameters: &mut ParametersAny<'_>) -> optee_utee::Result<()> {
     let login = login(parameters)?;
-    let ta = SoterTa::open(platform::soter(), CONFIG, login).map_err(|_| ErrorKind::Busy)?;
+    let ta = SoterTa::open(platform::soter(), CONFIG, login).map_err(entry::no_session)?;
     TA.start(ta)
 }
 
