@@ -20,7 +20,7 @@ pub fn hardware_key(diagnosis: Option<&Diagnosis>) -> Link {
         ),
         (SecurityLevel::TrustedEnvironment, true) => Link::warning(
             NAME,
-            "a TEST key, which is public: what is sealed here is anybody's",
+            "a TEST key, which is public, or one that OP-TEE does not tell from it: what is sealed here may be anybody's",
             "a product gives OP-TEE the hardware unique key of its chip (ta/PORTING.md)",
         ),
         (SecurityLevel::TrustedEnvironment, false) => Link::ok(NAME, "the device's own"),
@@ -93,7 +93,9 @@ fn working(diagnosis: &Diagnosis, emmc: Option<&Emmc>) -> Link {
         ),
         SecurityLevel::TrustedEnvironment if diagnosis.test_hardware => Link::warning(
             RPMB,
-            format!("works; keyed with a TEST key ({in_what})"),
+            format!(
+                "works; keyed as the hardware key is: with a TEST key, or one not told from it ({in_what})"
+            ),
             "an RPMB is keyed once, for ever: put no money behind this eMMC",
         ),
         SecurityLevel::TrustedEnvironment => {

@@ -72,7 +72,10 @@ fn root_removes_the_keys_of_an_app_in_no_group_of_the_nodes() {
     assert_eq!(app.run(&["app-key"]), made(true));
     device.shell("chgrp 4000 /dev/tee0 && chmod 0660 /dev/tee0");
     app.run(&["keys"]).expect_refusal(Status::NoPermission);
-    device.root(&["remove-app", "--uid", &APP.to_string()]);
+    let remove = ["remove-app", "--uid", &APP.to_string()];
+    let other = device.wallet(APP + 1).run(&remove);
+    other.expect_refusal(Status::NotAuthorized);
+    device.root(&remove);
     device.shell("chmod 0666 /dev/tee0");
     assert_eq!(app.run(&["app-key"]), made(true));
     device.power_off();

@@ -56,13 +56,10 @@ impl Reader {
                 Ok(Zeroizing::new(terminal.read_secure_line()?))
             }
             Self::Lines(lines) => {
-                let mut line = Zeroizing::new(String::new());
-                lines
-                    .read_line(&mut line)
-                    .context("cannot read the password")?;
-                let end = line.trim_end_matches(['\r', '\n']).len();
-                line.truncate(end);
-                Ok(line)
+                let line = next(lines)?;
+                line.context(
+                    "there are fewer lines than passwords to ask for: where one is set, its own is first",
+                )
             }
         }
     }
@@ -74,18 +71,31 @@ impl Reader {
     /// A new one, which a person types twice.
     fn new_password(&mut self) -> Result<Password> {
         let line = self.line("New password: ")?;
-        if let Self::Terminal(_) = self {
-            let again = self.line("New password again: ")?;
-            ensure!(*line == *again, "they are not the same");
-        } else {
+        match self {
+            Self::Terminal(_) => {
+                let again = self.line("New password again: ")?;
+                ensure!(*line == *again, "they are not the same");
+            }
             // Else who takes a password to be set would set the current one as the new one.
-            ensure!(
-                self.line("")?.is_empty(),
+            Self::Lines(lines) => ensure!(
+                next(lines)?.is_none_or(|line| line.is_empty()),
                 "there are more lines than passwords to ask for: one where none is set, else two"
-            );
+            ),
         }
         password(&line)
     }
+}
+
+/// The next line, if there is one.
+fn next(lines: &mut dyn BufRead) -> Result<Option<Zeroizing<String>>> {
+    let mut line = Zeroizing::new(String::new());
+    let read = lines.read_line(&mut line);
+    if read.context("cannot read the password")? == 0 {
+        return Ok(None);
+    }
+    let end = line.trim_end_matches(['\r', '\n']).len();
+    line.truncate(end);
+    Ok(Some(line))
 }
 
 fn password(line: &str) -> Result<Password> {
@@ -168,5 +178,25 @@ fn telling_the_wait<R>(
     match gatekeeper.password().map(|state| state.locked_ms) {
         Ok(0) | Err(_) => Err(error),
         Ok(ms) => Err(error.context(format!("locked for {} s", ms.div_ceil(1000)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_as_many_lines_as_there_are_passwords_to_ask_for() {
+        let lines = |text: &'static [u8]| Reader::Lines(Box::new(text));
+        let why = |outcome: Result<Password>| outcome.err().map(|error| error.to_string());
+        for one in [&b"hunter2"[..], b"hunter2\n", b"hunter2\r\n\n"] {
+            assert_eq!(why(lines(one).new_password()), None);
+        }
+        let more = why(lines(b"old\nhunter2\n").new_password()).unwrap();
+        assert!(more.starts_with("there are more lines"), "{more}");
+        let mut only_one = lines(b"hunter1\n");
+        assert_eq!(why(only_one.password("")), None);
+        let fewer = why(only_one.new_password()).unwrap();
+        assert!(fewer.starts_with("there are fewer lines"), "{fewer}");
     }
 }

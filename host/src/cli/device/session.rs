@@ -1,11 +1,13 @@
 //! Sessions with the trusted applications, as this user.
 
-use super::world::{Session, World};
+use super::world::{Session, Unreached, World};
 use anyhow::{Context, Result};
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use touchseal::client::{Client, HoldsKeys, Payments, Soter};
+use touchseal::proto::status::Status;
 use touchseal::transport::{DEVICE_NODE, SecureWorld};
 use touchseal::{FingerprintClient, GatekeeperClient, PaymentClient, SoterClient};
 
@@ -18,17 +20,21 @@ pub fn me() -> World {
 /// that fails. In the group of the device node, which that user need not be in: OP-TEE is told
 /// the user alone.
 pub fn again_as(uid: u32) -> anyhow::Error {
-    let again = || {
-        let program = std::env::current_exe()?;
-        let arguments = std::env::args_os().skip(1);
-        let group = std::fs::metadata(DEVICE_NODE).map_or(uid, |node| node.gid());
-        let mut command = Command::new(program);
-        Err::<(), _>(command.args(arguments).uid(uid).gid(group).exec())
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return error.into(),
     };
-    match again().context(format!("cannot become uid {uid}, as only root can")) {
-        Err(error) => error,
-        Ok(()) => unreachable!("a program that is replaced goes on no more"),
-    }
+    let arguments = std::env::args_os().skip(1);
+    let group = std::fs::metadata(DEVICE_NODE).map_or(uid, |node| node.gid());
+    let mut command = Command::new(program);
+    let error = command.args(arguments).uid(uid).gid(group).exec();
+    let error = match error.kind() {
+        ErrorKind::PermissionDenied => {
+            touchseal::Error::<Unreached>::Refused(Status::NotAuthorized).into()
+        }
+        _ => anyhow::Error::from(error),
+    };
+    error.context(format!("cannot become uid {uid}, as only root can"))
 }
 
 pub fn payment() -> Result<PaymentClient<Session>> {
