@@ -19,6 +19,15 @@ pub struct Verified {
     pub app_key: KeyStatement,
 }
 
+/// What the keys that vouch for a payment say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedChain {
+    /// The payment key.
+    pub payment_key: KeyStatement,
+    /// The app key above.
+    pub app_key: KeyStatement,
+}
+
 /// The device's id follows from its key.
 pub fn device_id(device_key: &PublicKey) -> DeviceId {
     let digest: [u8; 32] = Sha256::new_with_prefix(b"touchseal.device")
@@ -30,12 +39,10 @@ pub fn device_id(device_key: &PublicKey) -> DeviceId {
     id
 }
 
-/// Verifies the chain from the registered device key to the payment.
-pub fn verify(
-    device_key: &PublicKey,
-    chain: &Chain,
-    payment: &Signed,
-) -> Result<Verified, VerifyError> {
+/// Verifies the chain from the registered device key to the payment key, when it is
+/// registered. Whoever has the phone's normal world can enrol a finger of his own and make
+/// another: that the owner wants a new payment key is for the backend to find out.
+pub fn verify_chain(device_key: &PublicKey, chain: &Chain) -> Result<VerifiedChain, VerifyError> {
     let app_key: KeyStatement = open(Link::AppKey, Link::DeviceKey, device_key, &chain.app_key)?;
     let payment_key: KeyStatement = open(
         Link::PaymentKey,
@@ -43,13 +50,6 @@ pub fn verify(
         &app_key.public_key,
         &chain.payment_key,
     )?;
-    let payment: PaymentStatement = open(
-        Link::Payment,
-        Link::PaymentKey,
-        &payment_key.public_key,
-        payment,
-    )?;
-
     if app_key.kind != KeyKind::App {
         return Err(VerifyError::Disagrees(Link::AppKey, "kind"));
     }
@@ -60,6 +60,29 @@ pub fn verify(
         return Err(VerifyError::Disagrees(Link::AppKey, "device"));
     }
     agree(Link::PaymentKey, &payment_key.header, &app_key.header)?;
+    Ok(VerifiedChain {
+        payment_key,
+        app_key,
+    })
+}
+
+/// Verifies a payment, with the chain that was registered: one that comes with the payment
+/// may be of a payment key that its owner does not know.
+pub fn verify(
+    device_key: &PublicKey,
+    chain: &Chain,
+    payment: &Signed,
+) -> Result<Verified, VerifyError> {
+    let VerifiedChain {
+        payment_key,
+        app_key,
+    } = verify_chain(device_key, chain)?;
+    let payment: PaymentStatement = open(
+        Link::Payment,
+        Link::PaymentKey,
+        &payment_key.public_key,
+        payment,
+    )?;
     agree(Link::Payment, &payment.header, &payment_key.header)?;
     if Some(&payment.scene) != payment_key.scene.as_ref() {
         return Err(VerifyError::Disagrees(Link::Payment, "scene"));

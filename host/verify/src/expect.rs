@@ -67,8 +67,8 @@ impl Origin {
 }
 
 /// What a backend expects of a payment. Only what is set is checked. A backend sets at
-/// least the amount, the currency, the payee and its nonce, and the last counter that it
-/// saw of the device.
+/// least the amount, the currency, the payee, its nonce, the app's uid and the last counter
+/// that it saw of the device; where there is money, all that an [`Origin`] can require.
 #[derive(Clone, Debug, Default)]
 pub struct Expectations {
     /// Where the payment was signed. The TA version is checked of the keys, too.

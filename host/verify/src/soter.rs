@@ -32,6 +32,15 @@ pub struct SoterVerified {
     pub app_key: KeyExport,
 }
 
+/// What the keys that vouch for a SOTER signature say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedSoterChain {
+    /// The payment key (AuthKey).
+    pub payment_key: KeyExport,
+    /// The app key (ASK) above.
+    pub app_key: KeyExport,
+}
+
 /// Reads the file of a device key (ATTK): PEM in the one spelling of `touchseal_proto`'s
 /// `spki_pem`, and an optional newline.
 pub fn soter_device_key_from_pem(text: &str) -> Result<RsaPublicKey, VerifyError> {
@@ -39,13 +48,13 @@ pub fn soter_device_key_from_pem(text: &str) -> Result<RsaPublicKey, VerifyError
         .map_err(|_| VerifyError::NotAnRsaKey(Link::DeviceKey))
 }
 
-/// Verifies the chain from the registered device key (ATTK) to the signature. The counters
-/// are in no order: a device exports its keys whenever it is asked.
-pub fn verify_soter(
+/// Verifies the chain from the registered device key (ATTK) to the payment key (AuthKey), when
+/// it is registered. An AuthKey says neither its scene nor its fingers: what it is for, and
+/// that its owner wants it, is for the backend to find out.
+pub fn verify_soter_chain(
     device_key: &RsaPublicKey,
     chain: &SoterChain,
-    signature: &SoterBlob,
-) -> Result<SoterVerified, VerifyError> {
+) -> Result<VerifiedSoterChain, VerifyError> {
     pss::verify(Link::AppKey, Link::DeviceKey, device_key, &chain.app_key)?;
     let app_key = json::key_export(Link::AppKey, &chain.app_key.json)?;
     pss::verify(
@@ -55,6 +64,29 @@ pub fn verify_soter(
         &chain.payment_key,
     )?;
     let payment_key = json::key_export(Link::PaymentKey, &chain.payment_key.json)?;
+    agree(
+        Link::PaymentKey,
+        (&payment_key.cpu_id, payment_key.uid),
+        (&app_key.cpu_id, app_key.uid),
+    )?;
+    Ok(VerifiedSoterChain {
+        payment_key,
+        app_key,
+    })
+}
+
+/// Verifies a signature, with the chain that was registered: one that comes with the signature
+/// may be of a key for something else. The counters are in no order: a device exports its keys
+/// whenever it is asked.
+pub fn verify_soter(
+    device_key: &RsaPublicKey,
+    chain: &SoterChain,
+    signature: &SoterBlob,
+) -> Result<SoterVerified, VerifyError> {
+    let VerifiedSoterChain {
+        payment_key,
+        app_key,
+    } = verify_soter_chain(device_key, chain)?;
     pss::verify(
         Link::Challenge,
         Link::PaymentKey,
@@ -63,13 +95,11 @@ pub fn verify_soter(
     )?;
     let challenge = json::signed_challenge(Link::Challenge, &signature.json)?;
 
-    let app = (&app_key.cpu_id, app_key.uid);
     agree(
-        Link::PaymentKey,
-        (&payment_key.cpu_id, payment_key.uid),
-        app,
+        Link::Challenge,
+        (&challenge.cpu_id, challenge.uid),
+        (&app_key.cpu_id, app_key.uid),
     )?;
-    agree(Link::Challenge, (&challenge.cpu_id, challenge.uid), app)?;
     Ok(SoterVerified {
         challenge,
         payment_key,

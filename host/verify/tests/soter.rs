@@ -5,8 +5,8 @@ mod common;
 use common::*;
 use touchseal_proto::signed::{Root, SecurityLevel, Sensor};
 use touchseal_verify::{
-    BlobError, Link, Origin, SoterBlob, SoterChain, SoterExpectations, SoterVerified, VerifyError,
-    soter_device_key_from_pem, verify_soter,
+    BlobError, Link, Origin, SoterBlob, SoterChain, SoterExpectations, SoterVerified,
+    VerifiedSoterChain, VerifyError, soter_device_key_from_pem, verify_soter, verify_soter_chain,
 };
 
 const CHALLENGE: &str = "Pay \"19.99\" to Caffè Rossi 支付 🎉\\/\n\t\0\u{7f}";
@@ -45,6 +45,12 @@ fn the_golden_chain_says_what_was_signed() {
         assert_eq!((cpu_id.to_string().as_str(), uid), (CPU_ID, 10042));
     }
     assert_eq!((app_key.counter, payment_key.counter), (4, 5));
+    let registered = VerifiedSoterChain {
+        payment_key,
+        app_key,
+    };
+    let chain = verify_soter_chain(&golden_device_key(), &golden_chain());
+    assert_eq!(chain, Ok(registered));
 }
 
 #[test]
@@ -147,7 +153,9 @@ fn a_well_signed_challenge_must_be_one() {
     let statement = VerifyError::Statement(Link::Challenge);
     let value = |name| VerifyError::Value(Link::Challenge, name);
     for (from, to, error) in [
-        (r#"{"raw":"#, r#" {"raw":"#, None),
+        (r#"{"raw":"#, r#" {"raw":"#, Some(statement.clone())),
+        (r#""fid":"3""#, r#""fid": "3""#, Some(statement.clone())),
+        (r"\n", r"\u000a", Some(statement.clone())),
         (r#"{"raw":"#, r#"{"more":1,"raw":"#, Some(statement.clone())),
         (
             r#"{"raw":"#,
@@ -303,6 +311,13 @@ fn only_what_was_expected_is_accepted() {
         other.check(&verified).unwrap_err().field
     };
     assert_eq!(other(|e| e.challenge = Some("a".into())), "challenge");
+    // What was signed may hold what a terminal obeys.
+    let asked = SoterExpectations {
+        challenge: Some("\u{1b}[2K".into()),
+        ..met.clone()
+    };
+    let told = asked.check(&verified).unwrap_err().to_string();
+    assert!(!told.contains(char::is_control), "{told:?}");
     assert_eq!(
         other(|e| e.cpu_id.as_mut().unwrap().device_id[0] = 0),
         "cpu_id"

@@ -12,7 +12,9 @@ use touchseal::proto::status::Status;
 use touchseal::{Error, FingerprintClient, PaymentClient, SoterClient};
 use touchseal_core::dispatch::Login;
 use touchseal_nonsecure::{Device, NonsecureTransport, Rpmb};
-use touchseal_verify::{Chain, SoterBlob, SoterChain, verify, verify_report, verify_soter};
+use touchseal_verify::{
+    Chain, SoterBlob, SoterChain, VerifiedChain, verify, verify_chain, verify_report, verify_soter,
+};
 
 const ROOT: Login = Login::App { uid: 0 };
 const NONCE: [u8; 32] = [9; 32];
@@ -41,6 +43,11 @@ fn native_life(device: &Device, counters: &mut BTreeSet<u64>) -> Outcome<()> {
     let token = show(&mut owner.fingers, handle, 1)?;
     let signed = owner.payments.finish(handle, token)?.into();
     let said = verify(&device_key, &chain, &signed).expect("what leaves verifies");
+    let registered = VerifiedChain {
+        payment_key: said.payment_key.clone(),
+        app_key: said.app_key.clone(),
+    };
+    assert_eq!(verify_chain(&device_key, &chain), Ok(registered));
     for header in [
         said.app_key.header,
         said.payment_key.header,

@@ -4,8 +4,9 @@ use super::SoterVerified;
 use crate::expect::{Facts, Origin, Unexpected, same};
 use touchseal_proto::soter::CpuId;
 
-/// Only what is set is checked. A backend sets at least its challenge, which it gives once,
-/// and the last counter that it saw of the device.
+/// Only what is set is checked. A backend sets at least its challenge, which it gives once, the
+/// app's uid and the last counter that it saw of the device; where there is money, all that an
+/// [`Origin`] can require.
 #[derive(Clone, Debug, Default)]
 pub struct SoterExpectations {
     /// Where the signature was made. A key export says no TA version: only the signature's
@@ -21,10 +22,11 @@ impl SoterExpectations {
     /// Checks every expectation; the first that fails is told.
     pub fn check(&self, verified: &SoterVerified) -> Result<(), Unexpected> {
         let signed = &verified.challenge;
+        // Escaped: who shows the difference shows no more than that.
         same(
             "challenge",
-            signed.challenge.as_str(),
-            self.challenge.as_deref(),
+            format!("{:?}", signed.challenge.as_str()),
+            self.challenge.as_ref().map(|text| format!("{text:?}")),
         )?;
         same("cpu_id", signed.cpu_id, self.cpu_id)?;
         self.origin.check(&Facts {
