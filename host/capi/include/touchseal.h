@@ -308,8 +308,10 @@ typedef uint32_t touchseal_prompt;
  *
  * Threads: a session may be used from any thread, by one at a time. A call that comes
  * while another is under way, from another thread or from a touchseal_prompt_callback, is
- * answered TOUCHSEAL_BUSY at once and does nothing. Different sessions are independent of
- * each other. An app may have eight at a time.
+ * answered TOUCHSEAL_BUSY at once and does nothing. touchseal_close is the exception: no
+ * call of the session may begin while it runs. Different sessions are independent of each
+ * other. A user may have eight at a time, in all processes and both dialects; matching a
+ * finger takes one more for a moment, and answers TOUCHSEAL_BUSY where there is none.
  */
 typedef struct touchseal_session touchseal_session;
 
@@ -533,8 +535,11 @@ touchseal_status touchseal_soter_open(touchseal_session **session);
  * A copy of that variable still holds what is gone: using or closing it is undefined, as
  * with free().
  *
- * Errors: TOUCHSEAL_BUSY while another call of the session is under way: the session stays
- * open, and the variable as it is.
+ * No other call of the session may begin while this one runs, from whatever thread: it may
+ * find the session gone.
+ *
+ * Errors: TOUCHSEAL_BUSY while another call of the session is under way, as from within a
+ * touchseal_prompt_callback: the session stays open, and the variable as it is.
  */
 touchseal_status touchseal_close(touchseal_session **session);
 

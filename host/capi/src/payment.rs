@@ -319,8 +319,9 @@ pub unsafe extern "C" fn touchseal_pay(
         let paid = unsafe {
             ask(session, |open| {
                 let handle = open.keys.native()?.begin(scene, payment)?.handle;
-                let token = open.touch_or_abort(handle, Owner { callback, user })?;
-                Ok(open.keys.native()?.finish(handle, token)?)
+                open.touch_and_finish(handle, Owner { callback, user }, |keys, token| {
+                    Ok(keys.native()?.finish(handle, token)?)
+                })
             })
         }?;
         signed.write(paid.into());

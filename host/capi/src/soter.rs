@@ -270,8 +270,9 @@ pub unsafe extern "C" fn touchseal_soter_sign(
         let blob = unsafe {
             ask_for_blob(session, |open| {
                 let handle = open.keys.soter()?.begin(scene, challenge)?.handle;
-                let token = open.touch_or_abort(handle, Owner { callback, user })?;
-                Ok(open.keys.soter()?.finish(handle, token)?)
+                open.touch_and_finish(handle, Owner { callback, user }, |keys, token| {
+                    Ok(keys.soter()?.finish(handle, token)?)
+                })
             })
         }?;
         room.write(blob.as_ref());

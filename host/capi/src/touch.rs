@@ -1,7 +1,7 @@
 //! The finger, and whom it is waited for with.
 
 use crate::failure::Failure;
-use crate::session::{Open, of_either};
+use crate::session::{Keys, Open, of_either};
 use std::ffi::c_void;
 use touchseal::Error;
 use touchseal::proto::status::Status;
@@ -68,13 +68,19 @@ impl Open {
         Ok(token)
     }
 
-    /// The same; without a match the operation is given up.
-    pub fn touch_or_abort(&mut self, operation: u64, owner: Owner) -> Result<AuthToken, Failure> {
+    /// The same, and finishes the operation; where one or the other fails it is given up.
+    pub fn touch_and_finish<R>(
+        &mut self,
+        operation: u64,
+        owner: Owner,
+        finish: impl FnOnce(&mut Keys, AuthToken) -> Result<R, Failure>,
+    ) -> Result<R, Failure> {
         let token = self.touch(operation, owner);
-        if token.is_err() {
-            // What is told is why there was no match.
+        let outcome = token.and_then(|token| finish(&mut self.keys, token));
+        if outcome.is_err() {
+            // What is told is why it failed. What has not arrived is open still.
             let _ = of_either!(&mut self.keys, client => client.abort(operation).map(drop));
         }
-        token
+        outcome
     }
 }
