@@ -73,6 +73,9 @@ test-guest: test-firmware
 	@qemu/tests/install.sh
 	@qemu/tests/dist.sh
 	@qemu/tests/guest.sh
+	@$(TOOLBOX) cargo run --quiet --release --package touchseal-qemu --bin demo -- --rehearse
+	@$(POWER_CUT) 3 --rehearse
+	@$(SOAK) 24 $(CLIENTS)
 
 check: ta
 	@$(TOOLBOX) cargo fmt --all --check
