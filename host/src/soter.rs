@@ -108,6 +108,13 @@ impl<T: Transport> Soter<T> {
         }
     }
 
+    /// Makes the ATTK, or repairs a copy of it. For uid 0, on a device that has its native device
+    /// key. There are two copies, whatever number a caller asks for.
+    pub fn generate_attk_key_pair(&mut self) -> Outcome<(), T> {
+        self.client.provision()?;
+        Ok(())
+    }
+
     /// Whether the ATTK signs: one good copy is enough.
     pub fn verify_attk_key_pair(&mut self) -> Outcome<(), T> {
         match device_key(&self.client.diagnose()?) {

@@ -1,8 +1,11 @@
 //! The verbs' answers, over a trusted application that answers as told.
 
 use super::*;
+use crate::PaymentClient;
 use crate::patience::Patience;
 use std::collections::BTreeMap;
+use touchseal_core::dispatch::Login;
+use touchseal_nonsecure::Device;
 use touchseal_proto::command::Request;
 use touchseal_proto::label::Scene;
 use touchseal_proto::message::{
@@ -230,4 +233,20 @@ fn diagnosis(state: Status) -> Diagnosis {
         spares: 0,
         enrolment: Status::Ok,
     }
+}
+
+#[test]
+fn the_attk_is_made_once_where_the_device_has_its_own_key() {
+    let device = Device::default();
+    let root = Login::App { uid: 0 };
+    let mut verbs = Soter::new(SoterClient::new(device.soter(root)));
+    let refusal = verbs.generate_attk_key_pair().unwrap_err();
+    assert_eq!(refusal.cause, Some(Error::Refused(Status::NotProvisioned)));
+    let mut payment = PaymentClient::new(device.payment(root));
+    payment.provision().unwrap();
+    verbs.generate_attk_key_pair().unwrap();
+    verbs.verify_attk_key_pair().unwrap();
+    let made = verbs.export_attk_public_key().unwrap();
+    verbs.generate_attk_key_pair().unwrap();
+    assert_eq!(verbs.export_attk_public_key().unwrap(), made);
 }

@@ -146,6 +146,19 @@ fn a_wrong_soter_signature_does_not_leave() {
     assert!(signatures >= 5, "{signatures}");
 }
 
+/// Asks for an app's keys of both dialects, and whether each was made.
+fn made(device: &Device) -> [bool; 4] {
+    let mut owner = Owner::of(device).payments;
+    let mut app = soter(device, Login::App { uid: APP });
+    [
+        owner.generate_app_key(false),
+        owner.generate_payment_key(shop(), false),
+        app.generate_app_key(false),
+        app.generate_payment_key(shop(), false),
+    ]
+    .map(|made| made.unwrap().new)
+}
+
 /// A damaged private half is a fault that stays: the key is there, opens, and does not sign.
 #[test]
 fn a_key_that_does_not_sign_is_made_anew() {
@@ -156,16 +169,7 @@ fn a_key_that_does_not_sign_is_made_anew() {
         let device = Device::boot(sealed.clone());
         let id = sealed.ids().find(|id| id.starts_with(damaged)).unwrap();
         device.rpmb().damage_private(id);
-        let mut owner = Owner::of(&device).payments;
-        let mut app = soter(&device, Login::App { uid: APP });
-        let made = [
-            owner.generate_app_key(false),
-            owner.generate_payment_key(shop(), false),
-            app.generate_app_key(false),
-            app.generate_payment_key(shop(), false),
-        ];
-        let made = made.map(|made| made.unwrap().new);
-        assert_eq!(made, kinds.map(|kind| kind == damaged));
+        assert_eq!(made(&device), kinds.map(|kind| kind == damaged));
         let mut counters = BTreeSet::new();
         native_life(&device, &mut counters).unwrap();
         soter_life(&device, &mut counters).unwrap();
@@ -180,18 +184,7 @@ fn a_key_that_did_not_sign_once_stays() {
     loop {
         let device = Device::boot(sealed.clone());
         device.spoil_signatures(nth..nth + 1);
-        let mut owner = Owner::of(&device).payments;
-        let mut app = soter(&device, Login::App { uid: APP });
-        let made = [
-            owner.generate_app_key(false),
-            owner.generate_payment_key(shop(), false),
-            app.generate_app_key(false),
-            app.generate_payment_key(shop(), false),
-        ];
-        assert!(
-            made.map(Result::unwrap).iter().all(|made| !made.new),
-            "{nth}"
-        );
+        assert_eq!(made(&device), [false; 4], "{nth}");
         for provisioned in [root(&device).provision(), soter(&device, ROOT).provision()] {
             assert!(!provisioned.unwrap().repaired, "{nth}");
         }
