@@ -7,7 +7,6 @@ cd "$repo"
 toolbox=qemu/toolbox
 said=$(mktemp -d)
 machines=()
-# Each machine has a session of its own, so that none goes on when this ends early.
 ended() {
     for one in "${machines[@]}"; do kill -- "-$one" 2>/dev/null || true; done
     rm -rf "$said"
@@ -25,18 +24,21 @@ optee=(env TOUCHSEAL_SENSOR=simulated TOUCHSEAL_TIME_LIMIT=5000 nice "$toolbox" 
 "${own[@]}" --no-run
 "${optee[@]}" --no-run
 tests=$("${optee[@]}" -- --list | sed -n 's/: test$//p')
+# Each machine has a process group of its own, so that none goes on when this ends early. Not a
+# session: among those Linux divides the processors evenly, however nice they are (autogroup).
+set -m
 # What races has a machine with two processors; the others take two thirds of the time with one.
 suite() {
     local processors=$1
     shift
-    TOUCHSEAL_PROCESSORS=$processors setsid "${optee[@]}" -- --test-threads=1 --exact "$@" >"$said/$processors" 2>&1 &
+    TOUCHSEAL_PROCESSORS=$processors "${optee[@]}" -- --test-threads=1 --exact "$@" </dev/null >"$said/$processors" 2>&1 &
     machines+=($!)
 }
 mapfile -t racing < <(grep '^hostile::snapshots::' <<<"$tests")
 mapfile -t others < <(grep -v '^hostile::snapshots::' <<<"$tests")
 suite 1 "${others[@]}"
 suite 2 "${racing[@]}"
-setsid "${own[@]}" -- --test-threads=1 &
+"${own[@]}" -- --test-threads=1 </dev/null &
 machines+=($!)
 status=0
 for one in "${machines[@]}"; do wait "$one" || status=$?; done
