@@ -52,6 +52,8 @@ fn commands() -> Vec<Command> {
         Step::Key(Key::Make(Owner::App, Which::Shop, true)),
         Step::Key(Key::Remove(Owner::App, Which::Shop)),
         Step::Key(Key::Remove(Owner::App, Which::App)),
+        Step::Key(Key::Export(Owner::App, Which::App)),
+        Step::Key(Key::Export(Owner::App, Which::Shop)),
         Step::Key(Key::Make(Owner::Soter, Which::Tram, false)),
         Step::Key(Key::Make(Owner::Soter, Which::Shop, true)),
         Step::Key(Key::Remove(Owner::Soter, Which::App)),

@@ -4,7 +4,7 @@ use super::Step;
 use super::factory::Factory;
 use super::faults::{self, Faults, Object, Place};
 use super::fingers::Fingers;
-use super::keys::Keys;
+use super::keys::{Keys, Owner, Which};
 use super::ledger::Ledger;
 use super::passwords::Passwords;
 use super::tills::Tills;
@@ -34,11 +34,28 @@ pub struct World {
 
 impl World {
     pub fn new(lived: bool) -> Self {
-        let device = if lived {
-            Device::boot(lived::rpmb())
+        if lived {
+            Self::lived(lived::rpmb())
         } else {
-            Device::default()
-        };
+            Self::of(Device::default(), false)
+        }
+    }
+
+    /// A device that has lived, and whose keys were exported once: where one comes back that
+    /// was to be replaced, it is known.
+    fn lived(rpmb: Rpmb) -> Self {
+        let mut world = Self::of(Device::boot(rpmb), true);
+        for owner in [Owner::App, Owner::Other] {
+            for which in [Which::App, Which::Shop] {
+                let exported = world.export((owner, which));
+                exported.expect("a device that has lived has its keys");
+            }
+        }
+        world.device.reboot();
+        world
+    }
+
+    fn of(device: Device, lived: bool) -> Self {
         Self {
             device,
             faults: Faults::default(),
@@ -57,10 +74,7 @@ impl World {
 
     /// A device that has lived, and one wrong finger and one wrong password before a lock.
     pub fn tried() -> Self {
-        let mut world = Self {
-            device: Device::boot(lived::tried()),
-            ..Self::new(true)
-        };
+        let mut world = Self::lived(lived::tried());
         world.fingers.tried();
         world.passwords.tried();
         world
