@@ -114,9 +114,11 @@ impl World {
             (Err(Status::PasswordLocked), _) => {}
             (Err(error), _) => {
                 assert!(excused, "{error:?}");
-                passwords.possible.push(Some(new));
                 // It may have been right.
-                passwords.wrong.clear();
+                if passwords.possible.contains(&current) {
+                    passwords.wrong.clear();
+                    passwords.possible.push(Some(new));
+                }
             }
         }
     }
@@ -144,10 +146,12 @@ impl World {
                 assert!(none, "the password is lost");
             }
             Err(Status::PasswordLocked) => {}
-            // It may have been right.
             Err(error) => {
                 assert!(excused, "{error:?}");
-                self.passwords.wrong.clear();
+                // It may have been right.
+                if self.passwords.possible.contains(&Some(nth)) {
+                    self.passwords.wrong.clear();
+                }
             }
         }
         None
