@@ -10,7 +10,7 @@ use touchseal_fuzz::sequence::cuts::{Sequence, enumerated};
 
 /// In `cargo test`: each so manieth of all short sequences. A prime, to meet every command on
 /// every device.
-const STRIDE: u64 = 17;
+const STRIDE: u64 = 23;
 
 fn variable(name: &str) -> Option<u64> {
     let value = std::env::var(name).ok()?;

@@ -72,6 +72,8 @@ fn commands() -> Vec<Command> {
             with_password: true,
         }),
         touch(Finger::Stranger),
+        touch(Finger::Owner),
+        Step::Finger(Fingers::Unlock { password: 0 }),
         Step::Finger(Fingers::Remove { second: false }),
         Step::Finger(Fingers::RemoveAll),
         Step::Finger(Fingers::Invalidate),

@@ -191,7 +191,13 @@ impl World {
             Err(Status::NoFingerEnrolled) => {
                 assert!(self.fingers.may_be_none() || self.excused());
             }
-            Err(error) => assert!(self.excused(), "{error:?}"),
+            Err(error) => {
+                assert!(self.excused(), "{error:?}");
+                // It may have matched.
+                if enrolled != Enrolled::No {
+                    self.fingers.wrong.clear();
+                }
+            }
         }
     }
 
