@@ -71,6 +71,8 @@ enum Enrolled {
 pub struct Fingers {
     /// Another for each change of the enrolment, or attempt at one.
     pub enrolment: u32,
+    /// How many changes of it are certain: after each, no key from before it signs.
+    pub changes: u32,
     enrolled: BTreeMap<u64, Enrolled>,
     /// The token that the sensor has given last.
     pub last_token: Option<AuthToken>,
@@ -88,6 +90,7 @@ impl Fingers {
         };
         Self {
             enrolment: 0,
+            changes: 0,
             enrolled: [
                 (OWNER, owner),
                 (SECOND, Enrolled::No),
@@ -226,6 +229,7 @@ impl World {
                 let allowed = with_password || !self.factory.latched;
                 assert!(allowed, "enrolled without a password in the closed factory");
                 self.fingers.enrolled.insert(seed, Enrolled::Yes(finger));
+                self.fingers.changes += u32::from(!excused);
             }
             // Refused at once, or a fault at its last step.
             Err(_) if excused => drop(self.fingers.enrolled.insert(seed, Enrolled::Perhaps)),
@@ -271,11 +275,12 @@ impl World {
 
     fn invalidate(&mut self) {
         let invalidated = ask(&mut self.device.fingerprint(ROOT), &InvalidateEnrolment {});
+        let excused = self.excused();
         self.fingers.enrolment += 1;
         match invalidated {
-            Ok(Done {}) => {}
+            Ok(Done {}) => self.fingers.changes += u32::from(!excused),
             Err(Status::NoFingerEnrolled) if self.fingers.may_be_none() => {}
-            Err(error) => assert!(self.excused(), "{error:?}"),
+            Err(error) => assert!(excused, "{error:?}"),
         }
     }
 

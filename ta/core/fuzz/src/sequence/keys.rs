@@ -108,6 +108,8 @@ pub struct Held {
     pub damaged: bool,
     /// The enrolment that it was made under at the latest.
     enrolment: u32,
+    /// How many changes of the enrolment were certain before that.
+    pub changes: u32,
 }
 
 impl Held {
@@ -118,10 +120,11 @@ impl Held {
         }
     }
 
-    fn made(enrolment: u32) -> Self {
+    fn made(enrolment: u32, changes: u32) -> Self {
         Self {
             unseen: true,
             enrolment,
+            changes,
             ..Self::default()
         }
     }
@@ -167,7 +170,7 @@ impl Keys {
             for which in Which::ALL {
                 let there = lived && which != Which::Tram;
                 let state = if there {
-                    Held::made(0)
+                    Held::made(0, 0)
                 } else {
                     Held::nothing()
                 };
@@ -284,9 +287,12 @@ impl World {
             }
         };
         drop(session);
-        let enrolment = self.fingers.enrolment;
+        let (enrolment, changes) = (self.fingers.enrolment, self.fingers.changes);
         let excused = self.excused();
         let held = self.keys.held(name);
+        if made.is_ok() || excused {
+            held.changes = changes;
+        }
         match made {
             Ok(Generated { new: true }) if excused => {
                 // What was hidden from it counts yet.
@@ -296,7 +302,7 @@ impl World {
             Ok(Generated { new: true }) => {
                 let good = held.is_usable(if which == Which::App { 0 } else { enrolment });
                 assert!(replace || !good, "{name:?}: a good key was replaced");
-                *held = Held::made(if which == Which::App { 0 } else { enrolment });
+                *held = Held::made(if which == Which::App { 0 } else { enrolment }, changes);
             }
             Ok(Generated { new: false }) => {
                 assert!(held.may_be_there(), "{name:?}: kept, and was not there");

@@ -1,6 +1,6 @@
 //! Operations: begun, matched, finished and given up, in sessions that last.
 
-use super::keys::{Owner, Which};
+use super::keys::{Name, Owner, Which};
 use super::world::World;
 use crate::ask::ask;
 use crate::lived::{OWNER, scene};
@@ -193,6 +193,7 @@ impl World {
                 Ok(blob) => {
                     let waiting = right.as_ref().expect("a challenge without its match");
                     self.check_challenge(&blob, waiting, &shown);
+                    self.check_enrolment((owner, waiting.which));
                     return;
                 }
                 Err(error) => error,
@@ -203,6 +204,7 @@ impl World {
                 Ok(signed) => {
                     let waiting = right.as_ref().expect("a payment without its match");
                     self.check_payment(owner, &signed, waiting, &shown);
+                    self.check_enrolment((owner, waiting.which));
                     return;
                 }
                 Err(error) => error,
@@ -248,6 +250,13 @@ impl World {
         assert_eq!(object["raw"], waiting.challenge.as_str());
         assert_eq!(object["fid"], token.user_id.to_string());
         assert_eq!(object["uid"], Owner::Soter.uid().to_string());
+    }
+
+    /// What has signed is of the enrolment of now.
+    fn check_enrolment(&mut self, name: Name) {
+        let changes = self.fingers.changes;
+        let of = self.keys.held(name).changes;
+        assert_eq!(of, changes, "{name:?} of an old enrolment has signed");
     }
 
     /// A token, and whether it is of a match for that challenge just now. None where the
