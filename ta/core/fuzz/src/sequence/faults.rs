@@ -70,7 +70,6 @@ impl<'a> Arbitrary<'a> for Step {
 /// The faults of now.
 #[derive(Default)]
 pub struct Faults {
-    cut: bool,
     passing: bool,
     full: bool,
     dead: bool,
@@ -80,14 +79,8 @@ impl Faults {
     /// Makes the store fail so.
     pub fn arm(&mut self, step: &Step, rpmb: &mut Rpmb) {
         match step {
-            Step::CutAt(nth) => {
-                self.cut = true;
-                rpmb.lose_power_at((*nth).into());
-            }
-            Step::CutAfter(nth) => {
-                self.cut = true;
-                rpmb.lose_power_after((*nth).into());
-            }
+            Step::CutAt(nth) => rpmb.lose_power_at((*nth).into()),
+            Step::CutAfter(nth) => rpmb.lose_power_after((*nth).into()),
             Step::Hide(count) => {
                 self.passing = true;
                 rpmb.hide_next((*count).into());
@@ -124,9 +117,10 @@ impl Faults {
         *self = Self::default();
     }
 
-    /// Whether a step may fail, or be answered wrongly, because of the store.
+    /// Whether a step may fail, or be answered wrongly, because of the store: but for a cut,
+    /// which excuses nothing before power is lost.
     pub fn excuse(&self) -> bool {
-        self.cut || self.passing || self.full || self.dead
+        self.passing || self.full || self.dead
     }
 }
 

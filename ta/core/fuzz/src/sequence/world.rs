@@ -87,7 +87,7 @@ impl World {
 
     /// Whether a step may fail, or be answered wrongly.
     pub fn excused(&self) -> bool {
-        self.broken || self.faults.excuse()
+        self.broken || self.faults.excuse() || self.device.rpmb().has_lost_power()
     }
 
     /// Takes a step, and says whether power was lost. What is armed for one step is over after
