@@ -1,9 +1,10 @@
 //! Writes the part of the corpus that is made of golden bytes: requests and evidence of
-//! `proto/vectors`, records of `ta/core/tests/records`.
+//! `proto/vectors`, records of `ta/core/tests/records`; and pictures of a made-up finger.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use touchseal_fuzz::record::{HEADED, KINDS};
+use touchseal_nonsecure::finger::{HEIGHT, WIDTH};
 use touchseal_proto::command::Request;
 use touchseal_proto::message::*;
 use touchseal_verify::{Chain, Signed, device_key_to_text, to_json};
@@ -94,16 +95,23 @@ fn requests() {
     );
     write(
         "request",
-        "soter",
-        &[
-            calls!(SOTER;
-                ExportSoterDeviceKey "export_soter_device_key",
-                ExportSoterAppKey "export_soter_app_key",
-                ExportSoterPaymentKey "export_soter_payment_key",
-                BeginSoter "begin_soter", FinishSoter "finish_soter",),
-            calls!(SOTER + ROOT; Diagnose "diagnose", Prepare "prepare",),
-        ]
-        .concat(),
+        "soter-app",
+        &calls!(SOTER;
+            GenerateAppKey "generate_app_key", GeneratePaymentKey "generate_payment_key",
+            ExportSoterDeviceKey "export_soter_device_key",
+            ExportSoterAppKey "export_soter_app_key",
+            ExportSoterPaymentKey "export_soter_payment_key",
+            ListPaymentKeys "list_payment_keys", FindAppKey "find_app_key",
+            FindPaymentKey "find_payment_key", BeginSoter "begin_soter",
+            FinishSoter "finish_soter", Abort "abort", GetReport "get_report",
+            RemovePaymentKey "remove_payment_key", RemoveAppKeys "remove_app_keys",),
+    );
+    write(
+        "request",
+        "soter-root",
+        &calls!(SOTER + ROOT;
+            Provision "provision", Prepare "prepare", Diagnose "diagnose",
+            RemoveEveryKey "remove_every_key",),
     );
     write(
         "request",
@@ -187,8 +195,24 @@ fn evidence() {
     write("soter", "signed-anew", &[3, 2, 0, 0, 0, 0, 7, 1]);
 }
 
+/// Pictures of a made-up finger: how large, which finger and placement, and what is drawn.
+fn images() {
+    const SHORTEST: u16 = 25;
+    const FINGER: [u8; 4] = [0, 0, 0, 0x40];
+    let picture = |width: u16, height: u16, strokes: &[u8]| {
+        let sides = [width, height].map(|side| (side - SHORTEST).to_be_bytes());
+        [&sides.concat(), &FINGER[..], &[1, 3], strokes].concat()
+    };
+    write("image", "finger", &picture(WIDTH, HEIGHT, &[0]));
+    write("image", "finger-cut", &picture(WIDTH / 2, HEIGHT, &[0]));
+    // One stroke: from where, how large, and noise with its seed.
+    let noise = [1, 90, 0, 100, 0, 40, 40, 0, 0, 0, 0x80, 7];
+    write("image", "finger-noise", &picture(WIDTH, HEIGHT, &noise));
+}
+
 fn main() {
     requests();
+    images();
     records();
     evidence();
     for name in ["template_iso_v1", "template_iso_full_v1"] {
