@@ -245,13 +245,14 @@ impl<'a, S: Store + KeyStore> Keys<'a, S> {
         }
         let record = record::to_bytes(&name.record(epoch, serial))?;
         match self.seal_new(&at(&id, free)?, &record) {
-            // Another client has made it meanwhile.
-            Err(Error::Exists) if replace => return Err(Error::Busy),
-            Err(Error::Exists) => return Ok(Generated { new: false }),
+            // It is there after all, or another client has made it.
+            Err(Error::Exists) => return Err(Error::Busy),
             sealed => sealed?,
         }
         if replaces {
-            self.store.delete(&at(&id, replaced)?)?;
+            // Another client may have it open. Who asks for the key next sweeps what is left:
+            // to say that nothing was made would have it made again.
+            let _ = self.store.delete(&at(&id, replaced)?);
         }
         Ok(Generated { new: true })
     }

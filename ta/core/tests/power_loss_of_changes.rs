@@ -6,7 +6,7 @@ mod device;
 
 use device::{APP, Outcome, Owner, begin, life, shop};
 use touchseal::proto::label::Lot;
-use touchseal::proto::message::{KeyState, Latch, PublicKey, Slot};
+use touchseal::proto::message::{Generated, KeyState, Latch, PublicKey, Slot};
 use touchseal::proto::signed::{KeyStatement, Statement};
 use touchseal::proto::status::Status;
 use touchseal::{PaymentClient, SoterClient};
@@ -112,6 +112,41 @@ fn a_replacement_leaves_the_old_key_or_the_new_one() {
     });
 }
 
+fn replace(device: &Device) -> Outcome<Generated> {
+    Owner::of(device)
+        .payments
+        .generate_payment_key(shop(), true)
+}
+
+/// Authenticated writes of a replacement.
+fn writes_of_replacing(device: &Device) -> u64 {
+    let start = device.rpmb().writes();
+    assert!(replace(device).unwrap().new);
+    device.rpmb().writes() - start
+}
+
+/// To say that it was not made would have it made again, and again.
+#[test]
+fn a_new_key_is_told_though_the_old_one_does_not_go() {
+    let writes = writes_of_replacing(&lived());
+    let device = lived();
+    device.rpmb().lose_power_after(writes - 1);
+    assert!(replace(&device).unwrap().new);
+    assert!(device.rpmb().has_lost_power());
+}
+
+/// A replacement was cut just before the old key's end: both places are taken.
+fn with_what_was_replaced(lived: impl Fn() -> Device) -> Device {
+    let writes = writes_of_replacing(&lived());
+    let mut device = lived();
+    let before = keys(&device);
+    device.rpmb().lose_power_at(writes - 1);
+    replace(&device).expect_err("cut at the old key's end");
+    device.reboot();
+    assert_ne!(keys(&device).1, before.1);
+    device
+}
+
 /// Where nothing is short of memory any more, a key that did not sign may be sound.
 #[test]
 fn a_key_that_did_not_sign_is_there_until_another_is() {
@@ -125,23 +160,7 @@ fn a_key_that_did_not_sign_is_there_until_another_is() {
         assert!(made?.new);
         Ok(())
     };
-    let both_places_taken = || {
-        let replace = |device: &Device| {
-            Owner::of(device)
-                .payments
-                .generate_payment_key(shop(), true)
-        };
-        let device = lived();
-        let start = device.rpmb().writes();
-        replace(&device).unwrap();
-        let writes = device.rpmb().writes() - start;
-        let mut device = lived();
-        device.rpmb().lose_power_at(writes - 1);
-        replace(&device).expect_err("cut at the old key's end");
-        device.reboot();
-        device
-    };
-    for before in [lived, both_places_taken] {
+    for before in [lived, || with_what_was_replaced(lived)] {
         cut_at_every_write(before, without_memory, |device, cut| {
             let found = keys(device);
             pays(device);
@@ -155,33 +174,14 @@ fn a_key_that_did_not_sign_is_there_until_another_is() {
 
 #[test]
 fn a_removal_does_not_bring_an_older_key_back() {
-    // A replacement that was cut just before the old key's end, then a removal.
-    let with_leftover = || {
-        let device = lived();
-        let before = keys(&device);
-        let start = device.rpmb().writes();
-        Owner::of(&device)
-            .payments
-            .generate_payment_key(shop(), true)
-            .unwrap();
-        let writes = device.rpmb().writes() - start;
-        let mut device = lived();
-        device.rpmb().lose_power_at(writes - 1);
-        Owner::of(&device)
-            .payments
-            .generate_payment_key(shop(), true)
-            .expect_err("cut at the old key's end");
-        device.reboot();
-        assert_ne!(keys(&device).1, before.1);
-        device
-    };
     let remove = |device: &Device| {
         Owner::of(device)
             .payments
             .remove_payment_key(shop())
             .map(drop)
     };
-    cut_at_every_write(with_leftover, remove, |device, cut| {
+    let before = || with_what_was_replaced(lived);
+    cut_at_every_write(before, remove, |device, cut| {
         let mut owner = Owner::of(device).payments;
         if owner.find_payment_key(shop()).unwrap() == KeyState::Usable {
             pays(device);
@@ -215,6 +215,39 @@ fn a_reset_can_be_repeated() {
         assert_eq!(root(device).export_device_key().unwrap(), device_key);
         life(device).unwrap_or_else(|error| panic!("cut at {cut}: {error:?}"));
     });
+}
+
+/// Whichever of its two places comes first where objects are listed.
+#[test]
+fn a_reset_does_not_bring_an_older_key_back() {
+    let replaced_once = || {
+        let device = lived();
+        replace(&device).unwrap();
+        device
+    };
+    for before in [lived, replaced_once] {
+        let device = with_what_was_replaced(before);
+        let newest = keys(&device).1;
+        let sealed = device.rpmb().clone();
+        for cut in 0.. {
+            let mut device = Device::boot(sealed.clone());
+            device.rpmb().lose_power_at(cut);
+            let _ = root(&device).remove_every_key();
+            if !device.rpmb().has_lost_power() {
+                assert!(cut > 4, "{cut} writes");
+                break;
+            }
+            device.reboot();
+            let mut owner = Owner::of(&device).payments;
+            if owner.find_payment_key(shop()).unwrap() == KeyState::Usable {
+                assert_eq!(
+                    keys(&device).1,
+                    newest,
+                    "cut at {cut}: an older key is back"
+                );
+            }
+        }
+    }
 }
 
 #[test]

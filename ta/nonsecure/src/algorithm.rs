@@ -19,6 +19,8 @@ pub trait Algorithm: 'static {
     type PublicKey: AsRef<[u8]>;
     /// A signature.
     type Signature: AsMut<[u8]>;
+    /// The type of its key pairs.
+    const TYPE: Type;
     /// See [`KeyStore::SPARES`](touchseal_core::platform::KeyStore::SPARES).
     const SPARES: u8;
     /// Makes a key pair.
@@ -61,6 +63,7 @@ impl Algorithm for P256 {
     type KeyPair = SigningKey;
     type PublicKey = PublicKey;
     type Signature = Signature;
+    const TYPE: Type = Type::EcdsaKeypair;
     const SPARES: u8 = 0;
 
     fn generate() -> Result<SigningKey> {
@@ -76,12 +79,9 @@ impl Algorithm for P256 {
         let public = xy(key)?;
         let (x, y) = public.split_at(32);
         let numbers = [&key.to_bytes()[..], x, y];
-        Ok(Object::key(Type::EcdsaKeypair, &numbers))
+        Ok(Object::key(Self::TYPE, &numbers))
     }
     fn from_object(object: &Object) -> Result<SigningKey> {
-        if !object.is(Type::EcdsaKeypair) {
-            return Err(Error::KeyDamaged);
-        }
         let scalar = number::<32>(object, 0)?;
         let key = SigningKey::from_slice(&scalar).map_err(|_| Error::KeyDamaged)?;
         if xy(&key)? != Self::public_key(object)? {
@@ -115,6 +115,7 @@ impl Algorithm for Rsa2048 {
     type KeyPair = rsa::PrivateKey;
     type PublicKey = RsaPublicKey;
     type Signature = RsaSignature;
+    const TYPE: Type = Type::RsaKeypair;
     const SPARES: u8 = MAX_SPARES;
 
     fn generate() -> Result<rsa::PrivateKey> {
@@ -134,7 +135,7 @@ impl Algorithm for Rsa2048 {
             key.coefficient,
         ];
         let numbers = numbers.each_ref().map(UintRef::as_bytes);
-        Ok(Object::key(Type::RsaKeypair, &numbers))
+        Ok(Object::key(Self::TYPE, &numbers))
     }
     fn from_object(object: &Object) -> Result<rsa::PrivateKey> {
         let number = |bytes| UintRef::new(bytes).map_err(|_| Error::KeyDamaged);

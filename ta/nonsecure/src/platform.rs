@@ -138,6 +138,9 @@ impl<A: Algorithm> KeyStore for NonsecurePlatform<A> {
         let Some(object) = rpmb.get(&self.id(id))? else {
             return Ok(None);
         };
+        if !object.is(A::TYPE) {
+            return Err(Error::StorageDamaged);
+        }
         Ok(Some(Key {
             pair: A::from_object(&object),
             object,

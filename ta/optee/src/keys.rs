@@ -19,9 +19,18 @@ pub fn generate<A: Algorithm>(id: &[u8], record: &[u8]) -> Result<Object> {
     seal(&mut key, id, record)
 }
 
+/// Another instance that looks for a key is in its way for as long as it walks past the others.
+const SEAL_TRIES: usize = 8;
+
 /// A generated key is extractable until it is said not to be.
 fn seal(key: &mut TransientObject, id: &[u8], record: &[u8]) -> Result<Object> {
     key.restrict_usage(usage()).map_err(error::of)?;
+    for _ in 1..SEAL_TRIES {
+        match Object::create(id, Some(&*key), record) {
+            Err(Error::Busy) => {}
+            sealed => return sealed,
+        }
+    }
     Object::create(id, Some(&*key), record)
 }
 
@@ -41,7 +50,7 @@ pub fn copy<A: Algorithm>(key: &Object, id: &[u8], record: &[u8]) -> Result<()> 
 /// no two instances take the same; deleted first, so that it is never there twice.
 pub fn take<A: Algorithm>(from: &[u8], id: &[u8], record: &[u8]) -> Result<Option<Object>> {
     let alone = DataFlag::ACCESS_READ | DataFlag::ACCESS_WRITE_META;
-    let key = match Object::open(from, alone) {
+    let key = match open_as::<A>(from, alone) {
         Ok(Some(key)) => key,
         Ok(None) | Err(Error::Busy) => return Ok(None),
         Err(error) => return Err(error),
@@ -52,6 +61,15 @@ pub fn take<A: Algorithm>(from: &[u8], id: &[u8], record: &[u8]) -> Result<Optio
 }
 
 /// Opens a sealed key pair.
-pub fn open(id: &[u8]) -> Result<Option<Object>> {
-    Object::open(id, DataFlag::ACCESS_READ | DataFlag::SHARE_READ)
+pub fn open<A: Algorithm>(id: &[u8]) -> Result<Option<Object>> {
+    open_as::<A>(id, DataFlag::ACCESS_READ | DataFlag::SHARE_READ)
+}
+
+/// What has the name of a key pair and is none, as after a cut while a damaged one was deleted,
+/// is damage: libutee ends the TA when something else is asked for its public half.
+fn open_as<A: Algorithm>(id: &[u8], flags: DataFlag) -> Result<Option<Object>> {
+    match Object::open(id, flags)? {
+        Some(object) if object.kind()? != A::TYPE as u32 => Err(Error::StorageDamaged),
+        found => Ok(found),
+    }
 }

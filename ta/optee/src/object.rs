@@ -116,7 +116,9 @@ impl Object {
             )
         };
         if result == TEE_ERROR_ACCESS_CONFLICT {
-            return Err(Error::Exists);
+            // Or another instance looks whether it is there.
+            let there = Self::open(id, DataFlag::ACCESS_READ | DataFlag::SHARE_READ)?;
+            return Err(there.map_or(Error::Busy, |_| Error::Exists));
         }
         // Closed at once: it is opened again with the access that is needed.
         check(result).map(|()| drop(Self::new(number)))
@@ -158,6 +160,11 @@ impl Object {
         self.rewind()?;
         // SAFETY: `bytes` is readable for its length.
         check(unsafe { _utee_storage_obj_write(self.number(), bytes.as_ptr().cast(), bytes.len()) })
+    }
+
+    /// What it is: one of GlobalPlatform's object types.
+    pub fn kind(&self) -> Result<u32> {
+        Ok(self.info().map_err(crate::error::of)?.object_type())
     }
 
     /// How long the data is.

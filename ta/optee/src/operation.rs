@@ -7,7 +7,7 @@ use crate::object::Object;
 use core::ffi::c_ulong;
 use optee_utee::raw::{
     _utee_asymm_operate, _utee_asymm_verify, _utee_cryp_state_alloc, _utee_cryp_state_free,
-    TEE_ERROR_OUT_OF_MEMORY, TEE_ERROR_SIGNATURE_INVALID, TEE_Result, TEE_SUCCESS,
+    TEE_ERROR_OUT_OF_MEMORY, TEE_Result, TEE_SUCCESS,
 };
 use optee_utee::{AttributeId, GenericObject, OperationMode, TransientObject};
 use touchseal_core::error::{Error, Result};
@@ -75,7 +75,8 @@ impl Drop for Operation {
     }
 }
 
-/// What a signature has come to: a sound key does not fail at it.
+/// What a signature has come to, or a look at it: a sound key does not fail at either. One
+/// whose public half is damaged is no point of the curve, which core tells as a bad state.
 fn outcome(result: TEE_Result) -> Result<()> {
     match result {
         TEE_SUCCESS => Ok(()),
@@ -133,7 +134,7 @@ fn verify_with<A: Algorithm>(
 ) -> Result<()> {
     let operation = Operation::new::<A>(key, OperationMode::Verify)?;
     // SAFETY: the parameters, `digest` and `signature` are readable for their lengths.
-    let result = unsafe {
+    outcome(unsafe {
         _utee_asymm_verify(
             operation.number(),
             parameters.as_ptr().cast(),
@@ -143,10 +144,5 @@ fn verify_with<A: Algorithm>(
             signature.as_ref().as_ptr().cast(),
             signature.as_ref().len(),
         )
-    };
-    match result {
-        TEE_SUCCESS => Ok(()),
-        TEE_ERROR_SIGNATURE_INVALID => Err(Error::KeyDamaged),
-        failure => check(failure),
-    }
+    })
 }

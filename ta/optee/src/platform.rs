@@ -95,7 +95,7 @@ impl<A: Algorithm> KeyStore for OpteePlatform<A> {
         keys::take::<A>(from, id, record)
     }
     fn open_key(&mut self, id: &[u8]) -> Result<Option<Object>> {
-        keys::open(id)
+        keys::open::<A>(id)
     }
     fn key_record(&mut self, key: &mut Object, out: &mut [u8]) -> Result<usize> {
         key.read(out)

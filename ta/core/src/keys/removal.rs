@@ -63,12 +63,24 @@ impl<S: Store + KeyStore> Keys<'_, S> {
     /// Removes the keys of every app.
     pub fn remove_every(&mut self) -> Result<()> {
         self.recent.close_keys();
-        self.remove_ids(&[KeyKind::Payment as u8])?;
-        self.remove_ids(list::LIST)?;
-        self.remove_ids(&[KeyKind::App as u8])
+        self.remove_ids(&[KeyKind::Payment as u8], Self::delete_at)?;
+        self.remove_ids(list::LIST, |keys, id| keys.store.delete(id))?;
+        self.remove_ids(&[KeyKind::App as u8], Self::delete_at)
     }
 
-    fn remove_ids(&mut self, prefix: &[u8]) -> Result<()> {
+    /// Deletes the key that has this place, from both.
+    fn delete_at(&mut self, id: &[u8]) -> Result<()> {
+        match id.split_last() {
+            Some((_, id)) => self.delete(id).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn remove_ids(
+        &mut self,
+        prefix: &[u8],
+        remove: impl Fn(&mut Self, &[u8]) -> Result<()>,
+    ) -> Result<()> {
         let mut last = None;
         loop {
             let ids = self.ids(prefix)?;
@@ -79,7 +91,7 @@ impl<S: Store + KeyStore> Keys<'_, S> {
             if last.as_ref() == Some(first) {
                 return Err(Error::StorageDamaged);
             }
-            ids.iter().try_for_each(|id| self.store.delete(id))?;
+            ids.iter().try_for_each(|id| remove(self, id))?;
             last = Some(first.clone());
         }
     }
