@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use touchseal::proto::label::Scene;
 use touchseal::proto::message::PublicKey;
+use touchseal::proto::password::Password;
 use touchseal::proto::soter::Challenge;
 use touchseal::proto::status::Status;
 use touchseal::{Client, HoldsKeys};
@@ -68,6 +69,37 @@ fn nothing_of_ours_is_the_normal_worlds_to_put_back() {
     assert!(run(&mut boot, &list).code != 0, "it was made anew");
     boot.power_off();
     assert!(emmc.read_outside_rpmb().unwrap() == outside);
+}
+
+/// An attempt is written down before the password is compared: a cut then buys none.
+#[test]
+fn wrong_passwords_stay_counted_when_the_power_goes() {
+    const BEFORE_THE_LOCK: usize = 5;
+    let (platform, emmc) = (platform(), Emmc::scratch().unwrap());
+    let password = |text: &str| Password::new(text.as_bytes()).unwrap();
+    let boot = Boot::of(&platform, &emmc);
+    boot.app(ROOT).payments.provision().unwrap();
+    let gatekeeper = |boot: &Boot| boot.proxy.gatekeeper(ROOT).unwrap();
+    let mut owner = gatekeeper(&boot);
+    owner.set_password(None, password("owner's")).unwrap();
+    for _ in 1..BEFORE_THE_LOCK {
+        let wrong = owner.verify_password(7, password("wrong"));
+        refused(wrong, Status::PasswordWrong);
+    }
+    drop(owner);
+    let written = boot.cut(1, gatekeeper, |owner| {
+        owner.verify_password(7, password("wrong"))
+    });
+    assert_eq!(written, 1);
+
+    let boot = Boot::of(&platform, &emmc);
+    let mut owner = gatekeeper(&boot);
+    let right = owner.verify_password(7, password("owner's"));
+    refused(right, Status::PasswordLocked);
+    let locked_ms = owner.password().unwrap().locked_ms;
+    std::thread::sleep(Duration::from_millis(u64::from(locked_ms) + 100));
+    owner.verify_password(7, password("owner's")).unwrap();
+    boot.power_off();
 }
 
 /// An RPMB that is put back, past its authentication, is believed by the device; and not by

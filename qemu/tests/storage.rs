@@ -6,9 +6,11 @@ mod fat;
 
 use boot::{APP, Boot, ROOT, owner, platform, refused};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use touchseal::finger::Image;
 use touchseal::proto::label::Scene;
+use touchseal::proto::message::KeyState;
 use touchseal::proto::password::Password;
 use touchseal::proto::signed::{KeyKind, KeyStatement, Statement};
 use touchseal::proto::soter::{Blob, Challenge};
@@ -73,8 +75,11 @@ fn a_device_key_survives_the_loss_of_one_copy() {
     assert!(boot.device_key() == device_key, "its loss is another key");
 }
 
+/// As above, and of the public half.
 #[test]
 fn a_damaged_key_is_told_and_made_anew() {
+    const PUBLIC: usize = 70;
+    let damages = [&DAMAGES[..], &[PUBLIC]].concat();
     let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
     let scene = || label("checkout").unwrap();
     let boot = Boot::of(&platform, &emmc);
@@ -82,7 +87,7 @@ fn a_damaged_key_is_told_and_made_anew() {
     let device_key = boot.device_key().public_key;
     let apps: Vec<_> = [KeyKind::App, KeyKind::Payment]
         .into_iter()
-        .flat_map(|kind| DAMAGES.map(|byte| (kind, byte)))
+        .flat_map(|kind| damages.iter().map(move |byte| (kind, *byte)))
         .zip(11_000..)
         .collect();
     for (_, uid) in &apps {
@@ -192,6 +197,46 @@ fn a_damaged_soter_key_is_told_and_made_anew() {
     boot.power_off();
 }
 
+/// An object without a key has the name of one, and a key that of one without: as after a cut
+/// while a damaged key was deleted.
+#[test]
+fn what_is_no_key_is_damage_under_a_keys_name() {
+    const SHOPPER: u32 = 11_200;
+    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
+    let list = |uid: u32| [b"keys", &uid.to_be_bytes()[..]].concat();
+    let boot = Boot::of(&platform, &emmc);
+    boot.set_up(&owner);
+    let device_key = boot.device_key();
+    boot.power_off();
+    let mut rpmb = emmc.read_rpmb().unwrap();
+    fat::exchange(&mut rpmb, b"attk.a", &list(APP));
+    emmc.write_rpmb(&rpmb).unwrap();
+
+    let boot = Boot::of(&platform, &emmc);
+    boot.app(APP).payments.export_app_key().unwrap();
+    let repaired = boot.app(ROOT).payments.provision().unwrap();
+    assert!(!repaired.new && repaired.repaired);
+    assert!(boot.device_key() == device_key, "another device key");
+    let listed = boot.app(APP).payments.list_payment_keys().unwrap();
+    assert_eq!(listed.keys.len(), 1);
+    boot.pay(&owner);
+
+    boot.soter(ROOT).soter.provision().unwrap();
+    boot.soter(SHOPPER).soter.generate_app_key(false).unwrap();
+    boot.soter(ROOT).soter.prepare().unwrap();
+    boot.power_off();
+    let mut rpmb = emmc.read_rpmb().unwrap();
+    fat::exchange(&mut rpmb, b"spare\0", &list(SHOPPER));
+    emmc.write_rpmb(&rpmb).unwrap();
+
+    let boot = Boot::of(&platform, &emmc);
+    let mut shopper = boot.soter(SHOPPER).soter;
+    let scene = || label("checkout").unwrap();
+    assert!(shopper.generate_payment_key(scene(), false).unwrap().new);
+    shopper.export_payment_key(scene()).unwrap();
+    boot.power_off();
+}
+
 /// What a cut leaves of a template is written over by the next one, which may be shorter. Made-up
 /// fingers: the real ones have all the minutiae that a template has room for.
 #[test]
@@ -296,6 +341,38 @@ fn two_processes_make_one_soter_key() {
         let listed = boot.soter(APP).soter.list_payment_keys().unwrap();
         assert_eq!(listed.keys.len(), KEYS);
     }
+}
+
+/// OP-TEE says of a key that another session looks for, and that is not there, that it exists.
+#[test]
+fn a_soter_key_that_another_looks_for_is_made() {
+    const KEYS: usize = 4;
+    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
+    let mut boot = Boot::of(&platform, &emmc);
+    boot.set_up(&owner);
+    boot.soter(ROOT).soter.provision().unwrap();
+    let other = boot.guest.proxy().unwrap();
+    let mut looking = other.soter(APP).unwrap();
+    let mut maker = boot.soter(APP).soter;
+    maker.generate_app_key(false).unwrap();
+    for number in 1..=KEYS {
+        let scene = || label(&format!("watched-{number}")).unwrap();
+        let over = AtomicBool::new(false);
+        let made = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    let _ = looking.find_payment_key(scene());
+                }
+            });
+            let made = maker.generate_payment_key(scene(), false);
+            over.store(true, Ordering::Relaxed);
+            made
+        });
+        assert!(made.unwrap().new, "key {number} was not there");
+        let found = maker.find_payment_key(scene()).unwrap();
+        assert_eq!(found, KeyState::Usable, "key {number}");
+    }
+    boot.power_off();
 }
 
 #[test]

@@ -16,6 +16,7 @@ use std::ops::Range;
 
 const START: usize = 512;
 const ENTRY: usize = 256;
+const NAME: usize = 32;
 const ACTIVE: u32 = 1;
 const LAST: u32 = 2;
 
@@ -31,7 +32,7 @@ fn entries(rpmb: &[u8]) -> Vec<Entry> {
     for (number, entry) in rpmb[START..].chunks_exact(ENTRY).enumerate() {
         let field = |at: usize| u32::from_le_bytes(entry[at..at + 4].try_into().unwrap());
         let (address, size, flags) = (field(0) as usize, field(4) as usize, field(8));
-        let name = entry[32..].split(|&byte| byte == 0).next().unwrap();
+        let name = entry[NAME..].split(|&byte| byte == 0).next().unwrap();
         let id = name.rsplit(|&byte| byte == b'/').next().unwrap();
         entries.push(Entry {
             at: START + number * ENTRY,
@@ -77,6 +78,19 @@ pub fn id_from(rpmb: &[u8], start: &[u8]) -> Vec<u8> {
     id
 }
 
+/// Gives each of two objects the other's id.
+pub fn exchange(rpmb: &mut [u8], one: &[u8], other: &[u8]) {
+    let names = [one, other].map(|id| {
+        let wanted = hex::encode_upper(id);
+        let mut entries = entries(rpmb).into_iter();
+        let found = entries.find(|entry| entry.flags & ACTIVE != 0 && entry.id == wanted);
+        found.expect("an object of this id").at + NAME
+    });
+    for byte in 0..ENTRY - NAME {
+        rpmb.swap(names[0] + byte, names[1] + byte);
+    }
+}
+
 /// Adds a large object of another TA, which leaves so many bytes. OP-TEE's entries grow from
 /// the start, its data from the end.
 pub fn leave(rpmb: &mut [u8], bytes: usize) {
@@ -94,7 +108,7 @@ pub fn leave(rpmb: &mut [u8], bytes: usize) {
         entry[4 * field..4 * field + 4].copy_from_slice(&value);
     }
     let name = b"/00000000000000000000000000000000/00";
-    entry[32..32 + name.len()].copy_from_slice(name);
+    entry[NAME..NAME + name.len()].copy_from_slice(name);
     rpmb[last..last + ENTRY].copy_from_slice(&entry);
     entry = [0; ENTRY];
     entry[8] = LAST as u8;
