@@ -228,15 +228,15 @@ impl<'a> Device<'a> {
         let head = Some(header.audit_head);
         self.ledger
             .signed(header.counter, head, &signed.statement)?;
-        let key = self.ledger.key(place);
-        key.settle(Some(hash(statement.public_key)))
+        let found = hash(statement.public_key);
+        self.ledger.settle(place, Some(found))
     }
 
     /// The same in the SOTER dialect.
     pub fn soter_exported(&mut self, place: &Place, blob: &Blob) -> Result<()> {
         self.ledger
             .signed(soter::counter(blob)?, None, &blob.json)?;
-        self.ledger.key(place).settle(Some(soter::key(blob)?))
+        self.ledger.settle(place, Some(soter::key(blob)?))
     }
 
     /// Whether what an operation is for is so, as far as is known.

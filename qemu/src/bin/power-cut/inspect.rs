@@ -31,7 +31,7 @@ impl Device<'_> {
         let counted = self.ledger.settle_counter(info.counter)?;
         let interrupted = self.ledger.under_way.take();
         let old = match &interrupted {
-            Some((_, place)) => self.ledger.key(place).old(),
+            Some((_, place)) => self.ledger.key(place).old,
             None => None,
         };
         let spares = self.ledger.spares();
@@ -74,9 +74,9 @@ impl Device<'_> {
     fn inspect_payments(&mut self) -> Result<()> {
         let device_key = unless(self.factory.export_device_key(), Status::NotProvisioned)?
             .map(|exported| exported.public_key);
-        let known = self.ledger.key(&Place::device(Dialect::Payments));
-        known
-            .settle(device_key.map(hash))
+        let place = Place::device(Dialect::Payments);
+        self.ledger
+            .settle(&place, device_key.map(hash))
             .context("the device key")?;
         let Some(device_key) = device_key else {
             return Ok(());
@@ -93,7 +93,7 @@ impl Device<'_> {
         let app_key = unless(self.app(uid)?.payments.export_app_key(), Status::NoAppKey)?;
         match &app_key {
             Some(signed) => self.exported(&place, signed)?,
-            None => self.ledger.key(&place).settle(None)?,
+            None => self.ledger.settle(&place, None)?,
         }
         let mut found = Vec::new();
         for name in SCENES {
@@ -114,7 +114,7 @@ impl Device<'_> {
                     verify(device_key, &chain, &Signed::from(paid)).context(name)?;
                     found.push(label(name)?);
                 }
-                _ => self.ledger.key(&place).settle(None).context(name)?,
+                _ => self.ledger.settle(&place, None).context(name)?,
             }
         }
         let listed = self.app(uid)?.payments.list_payment_keys()?.keys;
@@ -125,8 +125,10 @@ impl Device<'_> {
         let exported = self.soter_factory.export_device_key();
         let device_key =
             unless(exported, Status::NotProvisioned)?.map(|exported| exported.public_key);
-        let known = self.ledger.key(&Place::device(Dialect::Soter));
-        known.settle(device_key.map(hash)).context("the ATTK")?;
+        let place = Place::device(Dialect::Soter);
+        self.ledger
+            .settle(&place, device_key.map(hash))
+            .context("the ATTK")?;
         // Not asked as the factory, for whom the objects would be counted.
         let diagnosis = self.soter_app(SOTER_UIDS[0])?.soter.diagnose()?;
         self.ledger.settle_spares(diagnosis.spares)?;
@@ -148,7 +150,7 @@ impl Device<'_> {
         )?;
         match &app_key {
             Some(blob) => self.soter_exported(&place, blob)?,
-            None => self.ledger.key(&place).settle(None)?,
+            None => self.ledger.settle(&place, None)?,
         }
         let mut found = Vec::new();
         for name in SOTER_SCENES {
@@ -174,7 +176,7 @@ impl Device<'_> {
                     );
                     found.push(label(name)?);
                 }
-                _ => self.ledger.key(&place).settle(None).context(name)?,
+                _ => self.ledger.settle(&place, None).context(name)?,
             }
         }
         let listed = self.soter_app(uid)?.soter.list_payment_keys()?.keys;

@@ -5,7 +5,7 @@ use crate::operation::{Dialect, Effect, Operation, Place};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 /// Whether something is there.
@@ -23,19 +23,13 @@ pub enum Known {
 /// SHA-256 of a public key.
 pub type KeyHash = [u8; 32];
 
-/// Its replacement: asked for, or acknowledged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Replaced {
-    old: KeyHash,
-    acknowledged: bool,
-}
-
 /// A key, and its public half once it was seen.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Key {
     pub known: Known,
     pub public: Option<KeyHash>,
-    replaced: Option<Replaced>,
+    /// The public half of the key that another is to replace, until that is acknowledged.
+    pub old: Option<KeyHash>,
 }
 
 /// One device, over all of its boots.
@@ -44,6 +38,8 @@ pub struct Ledger {
     pub finger: Known,
     #[serde(with = "crate::pairs")]
     pub keys: BTreeMap<Place, Key>,
+    /// The public halves of those that were removed or replaced: none comes back.
+    gone: BTreeSet<KeyHash>,
     /// Between how many and how many spare key pairs are there.
     spares: (u8, u8),
     /// The last counter value that was used.
@@ -60,7 +56,7 @@ pub fn hash(public_key: impl AsRef<[u8]>) -> KeyHash {
 
 impl Key {
     /// What the device shows must agree with what is known.
-    pub fn settle(&mut self, found: Option<KeyHash>) -> Result<()> {
+    fn settle(&mut self, found: Option<KeyHash>) -> Result<()> {
         let Some(found) = found else {
             ensure!(
                 self.known != Known::There,
@@ -70,42 +66,21 @@ impl Key {
             return Ok(());
         };
         ensure!(self.known != Known::Gone, "it is there, and should not be");
-        match self.replaced {
-            Some(Replaced { old, acknowledged }) => ensure!(
-                found != old || !acknowledged,
-                "its replacement was acknowledged, and the old key counts"
-            ),
-            None => ensure!(
-                self.public.is_none_or(|seen| seen == found),
-                "its public key has changed"
-            ),
-        }
+        ensure!(
+            self.public.is_none_or(|seen| seen == found),
+            "its public key has changed"
+        );
         *self = Self {
             known: Known::There,
             public: Some(found),
-            replaced: None,
+            old: None,
         };
         Ok(())
     }
 
-    /// That another is to be made in its place.
-    fn replace(&mut self) {
-        let replaced = |old| Replaced {
-            old,
-            acknowledged: false,
-        };
-        self.replaced = self.public.take().map(replaced);
-    }
-
-    fn is_replaced(&mut self) {
-        if let Some(replaced) = &mut self.replaced {
-            replaced.acknowledged = true;
-        }
-    }
-
-    /// The key that another is to replace.
-    pub fn old(&self) -> Option<KeyHash> {
-        self.replaced.map(|replaced| replaced.old)
+    /// The public halves that were seen.
+    fn seen(&self) -> impl Iterator<Item = KeyHash> + use<> {
+        self.public.into_iter().chain(self.old)
     }
 }
 
@@ -124,6 +99,20 @@ impl Known {
 impl Ledger {
     pub fn key(&mut self, place: &Place) -> &mut Key {
         self.keys.entry(place.clone()).or_default()
+    }
+
+    /// The device's own word on a key, by its public half. One that is not there any more
+    /// stays away.
+    pub fn settle(&mut self, place: &Place, found: Option<KeyHash>) -> Result<()> {
+        ensure!(
+            found.is_none_or(|found| !self.gone.contains(&found)),
+            "a key is back that was removed or replaced"
+        );
+        let key = self.key(place);
+        let seen = key.seen();
+        key.settle(found)?;
+        self.gone.extend(seen.filter(|seen| Some(*seen) != found));
+        Ok(())
     }
 
     /// The places of apps' keys that are there.
@@ -159,7 +148,10 @@ impl Ledger {
                 }
                 doubt(&mut self.key(place).known, Known::Gone);
             }
-            Effect::Replace => self.key(place).replace(),
+            Effect::Replace => {
+                let key = self.key(place);
+                key.old = key.public.take();
+            }
             Effect::Remove => doubt(&mut self.key(place).known, Known::There),
             Effect::RemoveApp => {
                 for (_, key) in self.keys.iter_mut().filter(|(of, _)| is_of(of, place)) {
@@ -182,9 +174,19 @@ impl Ledger {
                 self.spares.1 = self.spares.0;
                 self.key(&place).known = Known::There;
             }
-            Effect::Replace => self.key(&place).is_replaced(),
-            Effect::Remove => *self.key(&place) = Key::default(),
-            Effect::RemoveApp => self.keys.retain(|of, _| !is_of(of, &place)),
+            Effect::Replace => {
+                let old = self.key(&place).old.take();
+                self.gone.extend(old);
+            }
+            Effect::Remove => {
+                let removed = std::mem::take(self.key(&place));
+                self.gone.extend(removed.seen());
+            }
+            Effect::RemoveApp => {
+                for (_, key) in self.keys.iter_mut().filter(|(of, _)| is_of(of, &place)) {
+                    self.gone.extend(std::mem::take(key).seen());
+                }
+            }
             Effect::Sign => {}
         }
     }
@@ -272,8 +274,15 @@ mod tests {
         Key {
             known: Known::There,
             public: Some([1; 32]),
-            replaced: None,
+            old: None,
         }
+    }
+
+    /// A ledger with that key.
+    fn with_key(place: &Place) -> Ledger {
+        let mut ledger = Ledger::default();
+        ledger.keys.insert(place.clone(), there());
+        ledger
     }
 
     #[test]
@@ -299,18 +308,51 @@ mod tests {
 
     #[test]
     fn a_replaced_key_is_old_or_new_until_the_new_one_is_acknowledged() {
+        let place = Place::app(Dialect::Payments, 10001);
         for found in [[1; 32], [2; 32]] {
-            let mut key = there();
-            key.replace();
-            assert!(key.settle(None).is_err());
-            key.settle(Some(found)).unwrap();
-            assert!(key.settle(Some([3; 32])).is_err());
+            let mut ledger = with_key(&place);
+            ledger.asked(Operation::ReplaceAppKey, &place);
+            assert!(ledger.settle(&place, None).is_err());
+            ledger.settle(&place, Some(found)).unwrap();
+            assert!(ledger.settle(&place, Some([3 - found[0]; 32])).is_err());
         }
-        let mut key = there();
-        key.replace();
-        key.is_replaced();
-        assert!(key.settle(Some([1; 32])).is_err());
-        key.settle(Some([2; 32])).unwrap();
+        let mut ledger = with_key(&place);
+        ledger.asked(Operation::ReplaceAppKey, &place);
+        ledger.acknowledged();
+        assert!(ledger.settle(&place, Some([1; 32])).is_err());
+        ledger.settle(&place, Some([2; 32])).unwrap();
+    }
+
+    #[test]
+    fn a_key_that_went_does_not_come_back() {
+        let app = Place::app(Dialect::Payments, 10001);
+        let place = Place::scene(Dialect::Payments, 10001, "parking");
+        for (ends, makes) in [
+            (Operation::RemovePaymentKey, Operation::GeneratePaymentKey),
+            (Operation::RemoveAppKeys, Operation::GeneratePaymentKey),
+            (Operation::ReplacePaymentKey, Operation::ReplacePaymentKey),
+        ] {
+            for acknowledged in [true, false] {
+                let mut ledger = with_key(&place);
+                let of = if ends == Operation::RemoveAppKeys {
+                    &app
+                } else {
+                    &place
+                };
+                ledger.asked(ends, of);
+                if acknowledged {
+                    ledger.acknowledged();
+                }
+                // Or else a look shows that it was done.
+                let made = (makes == ends).then_some([2; 32]);
+                ledger.settle(&place, made).unwrap();
+                ledger.asked(makes, &place);
+                ledger.acknowledged();
+                let back = ledger.settle(&place, Some([1; 32])).unwrap_err();
+                assert!(back.to_string().contains("is back"), "{ends}: {back}");
+                ledger.settle(&place, Some([3; 32])).unwrap();
+            }
+        }
     }
 
     #[test]
