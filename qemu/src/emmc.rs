@@ -1,8 +1,9 @@
 //! The device's eMMC: one sparse file with the boot partitions, the RPMB
 //! partition and the user area, in QEMU's order.
 
+use crate::folder::lock;
 use anyhow::{Context, Result, bail, ensure};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -136,21 +137,13 @@ impl Emmc {
     }
 
     fn lock(path: &Path, file: File, rpmb_size: u64) -> Result<Self> {
-        match file.try_lock() {
-            Ok(()) => Ok(Self {
-                path: path.to_owned(),
-                file,
-                rpmb_size,
-                _scratch: None,
-            }),
-            Err(TryLockError::WouldBlock) => bail!(
-                "The eMMC image {} is in use by another guest. End that one first.",
-                path.display()
-            ),
-            Err(TryLockError::Error(e)) => {
-                Err(e).with_context(|| format!("Cannot lock the eMMC image {}", path.display()))
-            }
-        }
+        lock("eMMC image", path, &file)?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            rpmb_size,
+            _scratch: None,
+        })
     }
 
     fn check(self) -> Result<Self> {

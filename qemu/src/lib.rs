@@ -26,6 +26,7 @@
 mod app;
 mod command;
 mod emmc;
+mod folder;
 mod guest;
 mod hal;
 mod machine;
@@ -39,6 +40,7 @@ pub mod sensor;
 pub use app::{App, SoterApp, label, some_payment};
 pub use command::{Command, Output};
 pub use emmc::Emmc;
+pub use folder::Folder;
 pub use guest::{Guest, Options};
 pub use memory::{Block, Memory};
 pub use owner::{Owner, patiently, patiently_where};

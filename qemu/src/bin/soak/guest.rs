@@ -47,16 +47,17 @@ pub struct Run {
 }
 
 impl Run {
-    /// Boots a new device, and makes its keys and those of the clients.
+    /// Boots a new device, and makes its keys and those of the clients. The folder is the
+    /// run's own: of the last one nothing stays there.
     pub fn set_up(
         platform: &Platform,
+        folder: &Path,
         payments: usize,
         clients: usize,
         seen: &mut Seen,
     ) -> Result<Self> {
-        let directory = platform.logs("soak");
-        std::fs::create_dir_all(&directory)?;
-        for name in ["seen", "stop", "ended", "said"] {
+        let directory = folder.to_owned();
+        for name in ["seen", "stop", "ended", "said", "report.json"] {
             let _ = std::fs::remove_file(directory.join(name));
         }
         let mut options = Options::new(&directory);

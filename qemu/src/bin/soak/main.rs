@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use touchseal_qemu::Platform;
+use touchseal_qemu::{Folder, Platform};
 use wear::Wear;
 
 /// Sessions of apps: 48, of which a replaced client takes its own for a moment.
@@ -52,8 +52,9 @@ fn run() -> Result<()> {
     let stop = Arc::clone(&stopped);
     ctrlc::set_handler(move || stop.store(true, Ordering::Relaxed))?;
     let platform = Platform::from_env()?;
+    let folder = Folder::take(platform.logs("soak"))?;
     let mut seen = Seen::default();
-    let mut run = Run::set_up(&platform, payments, clients, &mut seen)?;
+    let mut run = Run::set_up(&platform, folder.path(), payments, clients, &mut seen)?;
     println!("{payments} payments of {clients} clients");
     let began = Instant::now();
     let outcome = run.pay(&mut seen, &stopped);
@@ -61,7 +62,7 @@ fn run() -> Result<()> {
     let judged = outcome.and_then(|()| judge(&seen, run.end()?));
     report.print(&seen);
     let (counted, wear) = judged.as_ref().ok().copied().unzip();
-    let path = platform.logs("soak").join("report.json");
+    let path = folder.path().join("report.json");
     let json = report.json(&seen, counted.as_ref(), wear.as_ref());
     std::fs::write(&path, format!("{json:#}\n"))?;
     if let Ok((counted, wear)) = &judged {
