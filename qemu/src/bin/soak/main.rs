@@ -3,7 +3,7 @@
 //! Fails when an acknowledged one is lost, a counter value is used twice, a payment costs other
 //! than one RPMB write, a session of a killed client is left, or something grows: memory of
 //! either world, or the time that a payment takes. Of the time and of the secure world nothing is
-//! said before 200 payments.
+//! said before 200 payments, and until then not that nothing grows.
 //!
 //! `soak PAYMENTS CLIENTS`. What was seen is reported also when it is interrupted.
 
@@ -75,13 +75,18 @@ fn run() -> Result<()> {
     }
     println!("\n  {}", path.display());
     judged?;
-    report.check()?;
+    let all_measured = report.check()?;
     ensure!(
         !stopped.load(Ordering::Relaxed),
         "interrupted after {} payments",
         seen.paid.len()
     );
-    println!("\nNo payment lost, none counted twice, each one write; nothing grows.");
+    let grows = if all_measured {
+        "nothing grows"
+    } else {
+        "too few payments to say whether anything grows"
+    };
+    println!("\nNo payment lost, none counted twice, each one write; {grows}.");
     Ok(())
 }
 

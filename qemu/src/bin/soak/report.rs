@@ -69,6 +69,11 @@ impl Growth {
         }
     }
 
+    /// Whether it was looked at twice.
+    fn is_measured(&self) -> bool {
+        self.paid > 0
+    }
+
     fn is_leak(&self) -> bool {
         self.bytes >= self.comes_and_goes && self.bytes >= LEAK * self.paid as f64
     }
@@ -117,8 +122,9 @@ impl Report {
         }
     }
 
-    /// Refuses a run in which something grows, in time or in memory.
-    pub fn check(&self) -> Result<()> {
+    /// Refuses a run in which something grows, in time or in memory. Says whether all was
+    /// measured that might.
+    pub fn check(&self) -> Result<bool> {
         for (step, quantile, drift) in &self.drifts {
             if let Some(drift) = drift.filter(Drift::is_one) {
                 bail!("{step} takes longer and longer ({quantile}): {drift:?}");
@@ -132,7 +138,8 @@ impl Report {
                 leak.paid
             );
         }
-        Ok(())
+        Ok(self.drifts.iter().all(|(_, _, drift)| drift.is_some())
+            && self.growth.iter().all(Growth::is_measured))
     }
 
     pub fn print(&self, seen: &Seen) {
@@ -168,7 +175,7 @@ impl Report {
         );
         println!();
         for of in &self.growth {
-            if of.paid == 0 {
+            if !of.is_measured() {
                 println!("  {:<18} too little to say", of.name);
                 continue;
             }
@@ -213,6 +220,8 @@ impl Report {
             "fingers_not_recognized": seen.wrong_fingers,
             "latency": drifts.collect::<Value>(),
             "growth": growth.collect::<Value>(),
+            // Null where too little was measured to say.
+            "nothing_grows": self.check().map_or(Some(false), |all| all.then_some(true)),
             "memory": in_use.collect::<Value>(),
             "secure_memory": secure.collect::<Value>(),
             "counter": counted.map(|counted| json!({ "before": counted.before, "after": counted.after })),
@@ -247,5 +256,34 @@ mod tests {
         assert!(!over_payments(0, 1 << 20));
         assert!(!over_payments(8, 0));
         assert!(over_payments(64, 0));
+    }
+
+    #[test]
+    fn that_nothing_grows_is_said_of_what_was_measured() {
+        let some = Drift {
+            first: 1.0,
+            last: 1.0,
+            ratio: 1.0,
+            z: 0.0,
+        };
+        let report = |drift, bytes, paid| Report {
+            took: Duration::ZERO,
+            drifts: vec![("", "", drift)],
+            growth: vec![Growth {
+                name: "",
+                comes_and_goes: 1.0,
+                bytes,
+                paid,
+            }],
+        };
+        for (report, said) in [
+            (report(Some(some), 0.0, 1), json!(true)),
+            (report(None, 0.0, 1), Value::Null),
+            (report(Some(some), 0.0, 0), Value::Null),
+            (report(None, 16.0, 1), json!(false)),
+        ] {
+            let json = report.json(&Seen::default(), None, None);
+            assert_eq!(json["nothing_grows"], said);
+        }
     }
 }
