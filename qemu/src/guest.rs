@@ -10,7 +10,7 @@ use crate::machine::{self, Logs, Share};
 use crate::memory::{Memory, Monitor};
 use crate::sensor::Module;
 use crate::{Command, Emmc, Hand, Output, Platform, Proxy, Writes, command, rpmb};
-use anyhow::{Context, Error, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{ErrorKind, Read, Write};
@@ -106,7 +106,7 @@ impl Options {
 /// A guest. Dropping it is a power cut; [`Guest::power_off`] is the orderly way.
 #[derive(Debug)]
 pub struct Guest {
-    qemu: Child,
+    qemu: Qemu,
     hand: Hand,
     /// The sensor is there for as long as the machine.
     _sensor: Module,
@@ -122,6 +122,24 @@ pub struct Guest {
     path: String,
     jobs: u64,
     logs: Logs,
+}
+
+/// The emulator, which ends with this value.
+#[derive(Debug)]
+struct Qemu(Child);
+
+impl Qemu {
+    fn end(&mut self) {
+        // Both fail only when it has already ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Qemu {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 /// Something came out of a port.
@@ -181,6 +199,7 @@ impl Guest {
         };
         let mut qemu = machine::command(platform, emmc, options, &logs, &outside, &shares)?
             .spawn()
+            .map(Qemu)
             .context(
                 "Cannot start QEMU. Run this through `make` or `qemu/toolbox`, which bring it",
             )?;
@@ -189,7 +208,7 @@ impl Guest {
         let mut agent = None;
         let mut connected = || {
             let listener = listeners.next().context("a port without a socket")?;
-            accept(&listener, &mut qemu, deadline)
+            accept(&listener, &mut qemu.0, deadline)
                 .map_err(|e| refused_to_start(&mut qemu, &logs, e))
         };
         for port in PORTS {
@@ -248,10 +267,13 @@ impl Guest {
         let mut code = None;
         while !(stdout.complete && stderr.complete && code.is_some()) {
             let event = self.event(start + limit).map_err(|why| match why {
-                RecvTimeoutError::Timeout => self.failure(&format!(
-                    "`{command}` was not done after {} s: the guest hangs, or the limit is too short.",
-                    limit.as_secs_f32()
-                )),
+                RecvTimeoutError::Timeout => {
+                    self.qemu.end();
+                    self.failure(&format!(
+                        "`{command}` was not done after {} s: the guest hangs, or the limit is too short.",
+                        limit.as_secs_f32()
+                    ))
+                }
                 RecvTimeoutError::Disconnected => {
                     self.failure(&format!("The guest ended while it ran `{command}`."))
                 }
@@ -280,7 +302,8 @@ impl Guest {
     ///
     /// # Errors
     ///
-    /// When no programs are shared, both proxies run already, or the guest ends.
+    /// When no programs are shared, it is not among them, both proxies run already, or the
+    /// guest ends.
     pub fn proxy(&mut self) -> Result<Proxy> {
         let program = self.example_path("proxy")?;
         let (number, port) = self
@@ -300,14 +323,20 @@ impl Guest {
     ///
     /// # Errors
     ///
-    /// When no programs are shared.
+    /// When no programs are shared, or it is not among them.
     pub fn example(&self, name: &str) -> Result<Command> {
         self.example_path(name).map(Command::new)
     }
 
     fn example_path(&self, name: &str) -> Result<String> {
         let programs = self.programs.as_ref().context("No programs are shared")?;
-        Ok(programs.join("examples").join(name).display().to_string())
+        let example = programs.join("examples").join(name);
+        ensure!(
+            example.is_file(),
+            "{}, which is to run in the guest, is missing. Run `make programs`.",
+            example.display()
+        );
+        Ok(example.display().to_string())
     }
 
     /// Who puts fingers on the sensor.
@@ -373,7 +402,7 @@ impl Guest {
         self.monitor.stop()?;
         let looked = self
             .monitor
-            .memory(self.qemu.id())
+            .memory(self.qemu.0.id())
             .and_then(|memory| look(&memory));
         self.monitor.go_on()?;
         looked
@@ -383,12 +412,13 @@ impl Guest {
     ///
     /// # Errors
     ///
-    /// When it does not end in time.
+    /// When it does not end in time, or QEMU ends in another way.
     pub fn power_off(mut self) -> Result<()> {
         self.submit("sync; poweroff -f")?;
-        self.wait_for_end(Instant::now() + POWER_OFF_LIMIT)?
+        let status = self
+            .wait_for_end(Instant::now() + POWER_OFF_LIMIT)?
             .ok_or_else(|| self.failure("The guest does not power off."))?;
-        Ok(())
+        self.in_order(status)
     }
 
     /// Gives the guest's terminal a shell, and waits until the person leaves it. There
@@ -417,9 +447,13 @@ impl Guest {
             command::quoted(&directory.display().to_string()),
         );
         self.submit(&script)?;
-        let status = self.qemu.wait()?;
+        let status = self.qemu.0.wait()?;
+        self.in_order(status)
+    }
+
+    fn in_order(&self, status: ExitStatus) -> Result<()> {
         if !status.success() {
-            bail!(self.failure("The guest ended in disorder."));
+            bail!(self.failure(&format!("The guest ended in disorder: QEMU's {status}.")));
         }
         Ok(())
     }
@@ -506,7 +540,7 @@ impl Guest {
 
     fn wait_for_end(&mut self, deadline: Instant) -> Result<Option<ExitStatus>> {
         loop {
-            match self.qemu.try_wait()? {
+            match self.qemu.0.try_wait()? {
                 None if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
                 status => return Ok(status),
             }
@@ -520,14 +554,6 @@ impl Guest {
             last_lines("Linux", &self.logs.linux),
             last_lines("the secure world", &self.logs.secure)
         )
-    }
-}
-
-impl Drop for Guest {
-    fn drop(&mut self) {
-        // Both fail only when it has already ended.
-        let _ = self.qemu.kill();
-        let _ = self.qemu.wait();
     }
 }
 
@@ -594,9 +620,8 @@ fn accept(listener: &UnixListener, qemu: &mut Child, deadline: Instant) -> Resul
     }
 }
 
-fn refused_to_start(qemu: &mut Child, logs: &Logs, why: Error) -> Error {
-    let _ = qemu.kill();
-    let _ = qemu.wait();
+fn refused_to_start(qemu: &mut Qemu, logs: &Logs, why: Error) -> Error {
+    qemu.end();
     let said = std::fs::read_to_string(&logs.qemu).unwrap_or_default();
     if said.contains("rpmb-partition-size") || said.contains("'emmc' is not a valid device") {
         return anyhow!(

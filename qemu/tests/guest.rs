@@ -92,6 +92,8 @@ fn a_hang_is_told_with_both_consoles() {
         error.contains("linux.log") && error.contains("OP-TEE version"),
         "{error}"
     );
+    let after = guest.run(&Command::new("true"), LIMIT).unwrap_err();
+    assert!(after.to_string().starts_with("The guest is gone"));
 }
 
 /// Linux has a console of its own, and OP-TEE shares the first UART with TF-A: on the second
