@@ -32,5 +32,5 @@ read -r subtests failed < <(sed -nE 's/^([0-9]+) subtests of which ([0-9]+) fail
 # xtest says OK when tests were skipped: the count is what tells. 4.10 has 1242.
 [ "${subtests:-0}" -ge 1242 ] || die "xtest ran ${subtests:-no} subtests of 1242." "Its output is in $log."
 [ "$failed" = 0 ] || die "$failed of $subtests subtests of xtest failed." "Its output is in $log."
-writes=$(grep -c 'req 0x3' "$LOGS/run-in-guest/rpmb.log")
+writes=$(grep -c 'req 0x3' "$LOGS/run-in-guest-2/rpmb.log")
 say "xtest: $subtests subtests of secure storage passed on this platform, with $writes authenticated RPMB writes."

@@ -50,7 +50,9 @@ fn run() -> Result<ExitCode> {
         None => Emmc::scratch()?,
     };
     let here = std::env::current_dir()?;
-    let mut options = Options::new(platform.logs("run-in-guest"));
+    // The black-box suite runs two at once, which differ in this.
+    let logs = format!("run-in-guest-{processors}");
+    let mut options = Options::new(platform.logs(&logs));
     options.processors = processors.try_into()?;
     options.read_only = vec![here.clone(), platform.repo.clone(), platform.cache.clone()];
     options
