@@ -13,7 +13,8 @@
 //! `power-cut CUTS [--seed SEED] [--fresh] [--rehearse]`. A seed repeats the operations and the
 //! choices; where in an operation a delay ends is for the machine to say. A run that was ended
 //! goes on with the same device where it was, until there were so many cuts in all; `--fresh`
-//! begins another one. `--rehearse` is a short one beside it, which leaves it alone.
+//! begins another one. `--rehearse` is a short one beside it, which leaves it alone. A run that
+//! has found something is over, and its image stays.
 
 mod device;
 mod inspect;
@@ -24,20 +25,23 @@ mod report;
 mod soter;
 mod state;
 mod times;
+mod violation;
 mod wear;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use device::{Device, is_cut};
 use fastrand::Rng;
 use ledger::Ledger;
 use operation::{APPS, Dialect, FACTORY, Operation};
 use report::Outcome;
+use sha2::{Digest, Sha256};
 use state::{Kept, State};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
-use touchseal_qemu::{Emmc, Guest, Options, Owner, Platform};
+use touchseal_qemu::{Emmc, Folder, Guest, Options, Owner, Platform};
+use violation::Violation;
 use wear::Cut;
 
 /// One round in so many cuts a new device's power, in the factory.
@@ -89,17 +93,20 @@ fn run() -> Result<()> {
     } else {
         "power-cut"
     };
-    let folder = platform.logs(name);
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("Cannot make the folder {}", folder.display()))?;
-    let mut options = Options::new(&folder);
+    let folder = Folder::take(platform.logs(name))?;
+    let folder = folder.path();
+    let mut options = Options::new(folder);
     options.programs = Some(platform.programs.clone());
-    let kept = Kept::in_folder(&folder);
+    let kept = Kept::in_folder(folder);
     if wanted.fresh || wanted.rehearse {
         kept.forget()?;
     }
-    let (phone, state) = begin(&kept, &folder, wanted.seed)?;
+    let firmware = std::fs::read(&platform.firmware).context("Cannot read the firmware")?;
+    let firmware = hex::encode(Sha256::digest(firmware));
+    let (phone, state) = begin(&kept, folder, wanted.seed, firmware)?;
+    let done = state.done;
     let mut drill = Drill {
+        factory_image: folder.join("factory.img"),
         options,
         owner: Owner::new(&platform, "p1_1.png")?,
         platform,
@@ -111,22 +118,25 @@ fn run() -> Result<()> {
     drill
         .run(phone, wanted.cuts)
         .with_context(|| format!("with SEED={seed}"))?;
-    drill.state.write_reports(&folder)?;
     println!("\n{}\nAlso in {}.", drill.state.report(), folder.display());
+    if done >= wanted.cuts {
+        println!(
+            "No cut was made: {done} are done already. More CUTS go on, FRESH=1 begins another run."
+        );
+    }
     Ok(())
 }
 
 /// A new run, or the one that was ended.
-fn begin(kept: &Kept, folder: &Path, seed: Option<u64>) -> Result<(Phone, State)> {
+fn begin(
+    kept: &Kept,
+    folder: &Path,
+    seed: Option<u64>,
+    firmware: String,
+) -> Result<(Phone, State)> {
     let image = folder.join("emmc.img");
     if let Some((mut state, sealed)) = kept.load()? {
-        if let Some(seed) = seed {
-            ensure!(
-                seed == state.seed,
-                "The run that was ended has SEED={}. Go on with it, or begin anew with FRESH=1.",
-                state.seed
-            );
-        }
+        state.may_go_on(seed, &firmware)?;
         println!("Going on after {} cuts, SEED={}", state.done, state.seed);
         let emmc = Emmc::open_or_create(&image)?;
         emmc.write_rpmb(&sealed)?;
@@ -139,21 +149,18 @@ fn begin(kept: &Kept, folder: &Path, seed: Option<u64>) -> Result<(Phone, State)
     }
     let seed = seed.unwrap_or_else(|| Rng::new().u64(..));
     println!("SEED={seed}");
-    match std::fs::remove_file(&image) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            return Err(error).context("The image of the last time");
-        }
-        _ => {}
-    }
     let state = State {
         seed,
         chance: seed,
+        firmware,
         ..State::default()
     };
-    Ok((Phone::new(Emmc::open_or_create(&image)?), state))
+    Ok((Phone::new(&image)?, state))
 }
 
 struct Drill {
+    /// Of the devices that are cut in the factory, one after the other.
+    factory_image: PathBuf,
     platform: Platform,
     options: Options,
     owner: Owner,
@@ -172,38 +179,53 @@ struct Phone {
 }
 
 impl Phone {
-    fn new(emmc: Emmc) -> Self {
-        let ledger = Ledger::default();
-        Self {
-            emmc,
-            ledger,
-            cut: None,
+    /// A new one, in the place of what is there.
+    fn new(image: &Path) -> Result<Self> {
+        match std::fs::remove_file(image) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).context("The image of the last time");
+            }
+            _ => {}
         }
+        Ok(Self {
+            emmc: Emmc::open_or_create(image)?,
+            ledger: Ledger::default(),
+            cut: None,
+        })
     }
 }
 
 impl Drill {
+    /// Goes on until there are so many cuts. What is found by then is not forgotten.
     fn run(&mut self, mut phone: Phone, cuts: usize) -> Result<()> {
-        let image = phone.emmc.path().to_owned();
+        let outcome = self.rounds(&mut phone, cuts);
+        if let Err(error) = &outcome
+            && error.is::<Violation>()
+        {
+            self.state.failed = Some(format!("{error:#}"));
+            self.save(&mut phone)
+                .with_context(|| format!("{error:#}; and it cannot be kept"))?;
+        }
+        outcome
+    }
+
+    fn rounds(&mut self, phone: &mut Phone, cuts: usize) -> Result<()> {
         while self.state.done < cuts {
             let began = Instant::now();
             let cut = self.state.done + 1;
             // Every operation has its turn.
             let round = match cut % ROUNDS_A_FACTORY {
                 3 => self.factory_round(FACTORY[cut / ROUNDS_A_FACTORY % FACTORY.len()]),
-                _ => self.cut(&mut phone, APPS[cut % APPS.len()]),
+                _ => self.cut(phone, APPS[cut % APPS.len()]),
             };
-            let said = round.with_context(|| {
-                format!("cut {cut} of {cuts}; the image is {}", image.display())
-            })?;
+            let said = round.with_context(|| format!("cut {cut} of {cuts}"))?;
             self.state.done = cut;
             self.state.elapsed += began.elapsed();
-            self.save(&mut phone)?;
+            self.save(phone)?;
             println!("cut {cut:>3} of {cuts}: {said}");
         }
-        self.boot(&mut phone, None)
-            .with_context(|| format!("after the last cut; the image is {}", image.display()))?;
-        self.save(&mut phone)
+        self.boot(phone, None).context("after the last cut")?;
+        self.save(phone)
     }
 
     /// What the next call goes on with.
@@ -219,7 +241,7 @@ impl Drill {
 
     /// A new device, cut in the factory, and looked at.
     fn factory_round(&mut self, operation: Operation) -> Result<String> {
-        let mut phone = Phone::new(Emmc::scratch()?);
+        let mut phone = Phone::new(&self.factory_image)?;
         let said = self.cut(&mut phone, operation)?;
         self.boot(&mut phone, None)?;
         Ok(format!("a new device, {said}"))
@@ -244,29 +266,35 @@ impl Drill {
         let ledger = &phone.ledger;
         let [keys, soter_keys] =
             [Dialect::Payments, Dialect::Soter].map(|dialect| ledger.there(dialect).len());
-        let during = match &ledger.under_way {
-            Some((operation, place)) => {
-                let usual = self.state.times.writes(*operation);
-                format!("during {operation} for {place}, after write {written} of {usual}")
-            }
-            None => "between operations".to_owned(),
-        };
+        let under_way = ledger.under_way.as_ref();
+        let (operation, place) = under_way.context("a cut that interrupted nothing")?;
+        let usual = self.state.times.writes(*operation);
         Ok(format!(
-            "{during} (aim: {aim}); {keys} and {soter_keys} keys, counter {}",
+            "during {operation} for {place}, after write {written} of {usual} (aim: {aim}); \
+             {keys} and {soter_keys} keys, counter {}",
             ledger.counter
         ))
     }
 
     /// One boot: looks at everything, then cuts the power there, or ends in an orderly way.
     fn boot(&mut self, phone: &mut Phone, cut: Option<(Operation, Cut)>) -> Result<()> {
-        let guest = Guest::boot(&self.platform, &phone.emmc, &self.options)?;
-        let ledger = &mut phone.ledger;
-        let mut device = Device::new(guest, ledger, &mut self.rng, &self.owner)?;
-        let interrupted = device.inspect(&mut self.state.times)?;
-        if let Some((cut, written)) = phone.cut.take() {
+        let image = phone.emmc.path().to_owned();
+        let after = phone.ledger.under_way.clone();
+        let mut device = Guest::boot(&self.platform, &phone.emmc, &self.options)
+            .and_then(|guest| Device::new(guest, &mut phone.ledger, &mut self.rng, &self.owner))
+            .with_context(|| format!("the device in {} does not start", image.display()))?;
+        let interrupted = device.inspect(&mut self.state.times).map_err(|error| {
+            error.context(Violation {
+                image: image.clone(),
+                after,
+            })
+        })?;
+        if let (Some((cut, written)), Some((operation, done))) = (phone.cut.take(), interrupted) {
             self.state.outcomes.add(Outcome {
                 at_write: matches!(cut, Cut::AfterWrite(_)),
-                interrupted: interrupted.map(|(operation, done)| (operation, written, done)),
+                operation,
+                written,
+                done,
             });
         }
         let Some((operation, cut)) = cut else {
@@ -277,7 +305,7 @@ impl Drill {
                 phone.cut = Some((cut, device.cut()?));
                 Ok(())
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.context(Violation { image, after: None })),
             Ok(()) => bail!("no cut"),
         }
     }

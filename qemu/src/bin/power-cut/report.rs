@@ -7,16 +7,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where a cut came, and what became of what was interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Outcome {
     /// Aimed at a write, or else at a time.
     pub at_write: bool,
-    /// The operation, so many of its writes, and whether it was done all the same; None: nothing
-    /// was interrupted.
-    pub interrupted: Option<(Operation, u64, bool)>,
+    /// What was interrupted.
+    pub operation: Operation,
+    /// After so many of its writes.
+    pub written: u64,
+    /// All the same.
+    pub done: bool,
 }
 
 /// How often each outcome came.
@@ -38,14 +41,17 @@ impl Outcomes {
     fn by_write(&self, operation: Operation) -> BTreeMap<u64, [usize; 2]> {
         let mut by_write = BTreeMap::<_, [usize; 2]>::new();
         for (outcome, count) in &self.0 {
-            if let Some((of, write, done)) = outcome.interrupted
-                && of == operation
-            {
-                by_write.entry(write).or_default()[usize::from(done)] += count;
+            if outcome.operation == operation {
+                by_write.entry(outcome.written).or_default()[usize::from(outcome.done)] += count;
             }
         }
         by_write
     }
+}
+
+/// For a person, and for a machine.
+pub fn reports(folder: &Path) -> [PathBuf; 2] {
+    ["report.txt", "report.json"].map(|name| folder.join(name))
 }
 
 impl State {
@@ -73,11 +79,8 @@ impl State {
             let [[not_at_write, at_write], [not_at_time, at_time]] =
                 [true, false].map(|at_write| {
                     [false, true].map(|done| {
-                        self.outcomes.count(|outcome| {
-                            let interrupted = outcome.interrupted;
-                            outcome.at_write == at_write
-                                && interrupted
-                                    .is_some_and(|(of, _, was)| of == operation && was == done)
+                        self.outcomes.count(|of| {
+                            (of.operation, of.at_write, of.done) == (operation, at_write, done)
                         })
                     })
                 });
@@ -92,20 +95,25 @@ impl State {
                 by_write.collect::<Vec<_>>().join(", ")
             ));
         }
-        let [at_write, at_time] = [true, false].map(|at_write| {
-            let between = |outcome: &Outcome| outcome.interrupted.is_none();
-            self.outcomes
-                .count(|outcome| outcome.at_write == at_write && between(outcome))
-        });
-        line(format_args!(
-            "  {:<46}   {at_write:>14}   {at_time:>14}",
-            "between operations"
-        ));
-        line(format_args!(
-            "\nNothing acknowledged was lost, everything interrupted is there whole or not at all, \
-             and no counter value is in two statements."
-        ));
+        line(format_args!("\n{}", self.verdict()));
         text
+    }
+
+    fn verdict(&self) -> String {
+        match (&self.failed, self.is_looked_at()) {
+            (Some(failed), _) => format!("FAILED: {failed}"),
+            (None, true) => "Nothing acknowledged was lost, everything interrupted is there whole \
+                             or not at all, and no counter value is in two statements."
+                .to_owned(),
+            (None, false) => {
+                "The run is not at its end: the last cut was not looked at.".to_owned()
+            }
+        }
+    }
+
+    /// Whether each cut was looked at.
+    fn is_looked_at(&self) -> bool {
+        self.done > 0 && self.cut.is_none()
     }
 
     /// Writes both.
@@ -126,20 +134,21 @@ impl State {
             "cuts": self.done,
             "seed": self.seed,
             "seconds": self.elapsed.as_secs(),
-            "between_operations": self.outcomes.count(|outcome| outcome.interrupted.is_none()),
+            "firmware_sha256": self.firmware,
+            "failed": self.failed,
+            "ended": self.failed.is_some() || self.is_looked_at(),
             "operations": operations.collect::<Vec<_>>(),
         });
-        replace(&folder.join("report.txt"), self.report().as_bytes())?;
-        replace(
-            &folder.join("report.json"),
-            &serde_json::to_vec_pretty(&json)?,
-        )
+        let [text, machine] = reports(folder);
+        replace(&text, self.report().as_bytes())?;
+        replace(&machine, &serde_json::to_vec_pretty(&json)?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wear::Cut;
 
     #[test]
     fn a_report_says_where_the_cuts_were() {
@@ -147,10 +156,12 @@ mod tests {
             done: 3,
             ..State::default()
         };
-        for (write, done) in [(0, false), (1, true), (1, true)] {
+        for (written, done) in [(0, false), (1, true), (1, true)] {
             state.outcomes.add(Outcome {
                 at_write: true,
-                interrupted: Some((Operation::Pay, write, done)),
+                operation: Operation::Pay,
+                written,
+                done,
             });
         }
         let text = state.report();
@@ -166,5 +177,20 @@ mod tests {
             .find(|of| of["operation"] == "Pay")
             .unwrap();
         assert_eq!(pay["cuts"][1]["done"], 2);
+    }
+
+    #[test]
+    fn a_verdict_is_on_all_cuts_or_none() {
+        let mut state = State {
+            done: 1,
+            cut: Some((Cut::AfterWrite(1), 1)),
+            ..State::default()
+        };
+        let held = |state: &State| state.report().contains("Nothing acknowledged was lost");
+        assert!(!held(&state));
+        state.cut = None;
+        assert!(held(&state));
+        state.failed = Some("cut 1: lost".into());
+        assert!(!held(&state) && state.report().contains("FAILED: cut 1: lost"));
     }
 }

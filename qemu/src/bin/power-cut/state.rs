@@ -4,10 +4,10 @@
 //! last one, and so is all that is known of it.
 
 use crate::ledger::Ledger;
-use crate::report::Outcomes;
+use crate::report::{Outcomes, reports};
 use crate::times::Times;
 use crate::wear::Cut;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -19,6 +19,8 @@ use tempfile::NamedTempFile;
 #[derive(Default, Serialize, Deserialize)]
 pub struct State {
     pub seed: u64,
+    /// SHA-256 of the firmware that is cut.
+    pub firmware: String,
     /// What chance has come to.
     pub chance: u64,
     /// How often this was saved.
@@ -32,6 +34,32 @@ pub struct State {
     pub times: Times,
     pub outcomes: Outcomes,
     pub elapsed: Duration,
+    /// What was found, after which a run does not go on.
+    pub failed: Option<String>,
+}
+
+impl State {
+    /// Whether this run is the one that is asked for.
+    pub fn may_go_on(&self, seed: Option<u64>, firmware: &str) -> Result<()> {
+        if let Some(failed) = &self.failed {
+            bail!(
+                "The last run, of SEED={}, has found something and does not go on: {failed}.\n\
+                 The image is as it was then. Keep a copy of it, and begin another run with FRESH=1.",
+                self.seed
+            );
+        }
+        ensure!(
+            self.firmware == firmware,
+            "The run that was ended is of other firmware than there is now. Build that again to go \
+             on with it, or begin another with FRESH=1."
+        );
+        ensure!(
+            seed.is_none_or(|seed| seed == self.seed),
+            "The run that was ended has SEED={}. Go on with it, or begin another with FRESH=1.",
+            self.seed
+        );
+        Ok(())
+    }
 }
 
 /// Where it is kept: what is known, and under the number of that what is sealed.
@@ -74,8 +102,10 @@ impl Kept {
     }
 
     /// Whole or not at all: what is sealed has its name once it is complete, and counts once
-    /// what is known says so.
+    /// what is known says so. The reports come first, so that they are never of an earlier
+    /// state than what is known.
     pub fn save(&self, state: &mut State, sealed: &[u8]) -> Result<()> {
+        state.write_reports(&self.folder)?;
         let before = self.sealed(state.saved);
         state.saved += 1;
         replace(&self.sealed(state.saved), sealed)?;
@@ -86,12 +116,12 @@ impl Kept {
         }
     }
 
-    /// Forgets the last run.
+    /// Forgets the last run, and what was said of it.
     pub fn forget(&self) -> Result<()> {
         for file in fs::read_dir(&self.folder).into_iter().flatten() {
             let path = file?.path();
-            let extension = path.extension().and_then(|name| name.to_str());
-            if path == self.known() || extension == Some("img") {
+            let is_image = path.extension().is_some_and(|extension| extension == "img");
+            if is_image || path == self.known() || reports(&self.folder).contains(&path) {
                 fs::remove_file(&path)?;
             }
         }
@@ -150,5 +180,29 @@ mod tests {
         assert!(!kept.sealed(1).exists());
         kept.forget().unwrap();
         assert!(kept.load().unwrap().is_none());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn only_the_run_that_is_asked_for_goes_on() {
+        let mut state = State {
+            seed: 7,
+            firmware: "one".into(),
+            ..State::default()
+        };
+        for seed in [None, Some(7)] {
+            state.may_go_on(seed, "one").unwrap();
+        }
+        let mut refused = |seed, firmware, failed: Option<&str>| {
+            state.failed = failed.map(str::to_owned);
+            state.may_go_on(seed, firmware).unwrap_err().to_string()
+        };
+        for (said, why) in [
+            (refused(Some(8), "one", None), "SEED=7"),
+            (refused(None, "two", None), "other firmware"),
+            (refused(None, "one", Some("cut 3: lost")), "cut 3: lost"),
+        ] {
+            assert!(said.contains(why) && said.contains("FRESH=1"), "{said}");
+        }
     }
 }
