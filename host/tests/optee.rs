@@ -5,12 +5,16 @@
 mod blackbox;
 mod hostile;
 
-use blackbox::{Bench, suite};
+use blackbox::{Bench, soter_client, suite};
 use nix::unistd::{Uid, seteuid};
 use optee_teec::{Context, ErrorKind, Uuid};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
+use touchseal::SoterClient;
 use touchseal::proto::HAL_UID;
+use touchseal::proto::label::Scene;
+use touchseal::proto::message::KeyState;
 use touchseal::transport::teec::{Identity, Teec, TeecError};
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -98,6 +102,37 @@ fn a_uid_that_the_kernel_does_not_vouch_for_is_refused() {
             );
         }
     }
+}
+
+/// OP-TEE says of a key that another session looks for, and that is not there, that it exists.
+#[test]
+fn a_soter_key_that_another_looks_for_is_made() {
+    const APP: u32 = 10_059;
+    const KEYS: usize = 6;
+    let optee = Optee::new();
+    let mut maker = soter_client(&optee, APP);
+    for number in 1..=KEYS {
+        let scene = || Scene::new(&format!("watched-{number}")).unwrap();
+        let over = AtomicBool::new(false);
+        let (looks, looking) = mpsc::channel();
+        let made = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut other = SoterClient::new(optee.soter(APP));
+                looks.send(()).unwrap();
+                while !over.load(Ordering::Relaxed) {
+                    let _ = other.find_payment_key(scene());
+                }
+            });
+            looking.recv().unwrap();
+            let made = maker.generate_payment_key(scene(), false);
+            over.store(true, Ordering::Relaxed);
+            made
+        });
+        assert!(made.unwrap().new, "key {number} was not there");
+        let found = maker.find_payment_key(scene()).unwrap();
+        assert_eq!(found, KeyState::Usable, "key {number}");
+    }
+    maker.remove_app_keys().unwrap();
 }
 
 /// The UART of the fingerprint sensor is there, and not for the normal world.

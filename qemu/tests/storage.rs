@@ -6,11 +6,9 @@ mod fat;
 
 use boot::{APP, Boot, ROOT, owner, platform, refused};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use touchseal::finger::Image;
 use touchseal::proto::label::Scene;
-use touchseal::proto::message::KeyState;
 use touchseal::proto::password::Password;
 use touchseal::proto::signed::{KeyKind, KeyStatement, Statement};
 use touchseal::proto::soter::{Blob, Challenge};
@@ -341,38 +339,6 @@ fn two_processes_make_one_soter_key() {
         let listed = boot.soter(APP).soter.list_payment_keys().unwrap();
         assert_eq!(listed.keys.len(), KEYS);
     }
-}
-
-/// OP-TEE says of a key that another session looks for, and that is not there, that it exists.
-#[test]
-fn a_soter_key_that_another_looks_for_is_made() {
-    const KEYS: usize = 4;
-    let (platform, owner, emmc) = (platform(), owner(), Emmc::scratch().unwrap());
-    let mut boot = Boot::of(&platform, &emmc);
-    boot.set_up(&owner);
-    boot.soter(ROOT).soter.provision().unwrap();
-    let other = boot.guest.proxy().unwrap();
-    let mut looking = other.soter(APP).unwrap();
-    let mut maker = boot.soter(APP).soter;
-    maker.generate_app_key(false).unwrap();
-    for number in 1..=KEYS {
-        let scene = || label(&format!("watched-{number}")).unwrap();
-        let over = AtomicBool::new(false);
-        let made = std::thread::scope(|scope| {
-            scope.spawn(|| {
-                while !over.load(Ordering::Relaxed) {
-                    let _ = looking.find_payment_key(scene());
-                }
-            });
-            let made = maker.generate_payment_key(scene(), false);
-            over.store(true, Ordering::Relaxed);
-            made
-        });
-        assert!(made.unwrap().new, "key {number} was not there");
-        let found = maker.find_payment_key(scene()).unwrap();
-        assert_eq!(found, KeyState::Usable, "key {number}");
-    }
-    boot.power_off();
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn soter<B: Bench>(bench: &B, uid: u32) -> Soter<B> {
 }
 
 /// A uid with an AuthKey.
-fn soter_client<B: Bench>(bench: &B, uid: u32) -> Soter<B> {
+pub fn soter_client<B: Bench>(bench: &B, uid: u32) -> Soter<B> {
     ready(bench);
     soter(bench, 0).provision().unwrap();
     let mut client = soter(bench, uid);

@@ -8,6 +8,8 @@ use touchseal::evaluation::rates::{
     CONFIDENCE, Interval, Proportion, smallest_supported, trials_to_support,
 };
 use touchseal::evaluation::{EqualErrorRate, Evaluation, Impostors, OperatingPoint, Unusable};
+use touchseal::proto::message::MAX_FINGERS;
+use touchseal_core::fingerprint::template::MAX_VIEWS as IMPRESSIONS;
 
 /// So many files are named to a person; all of them to a machine.
 const NAMED: usize = 10;
@@ -91,7 +93,7 @@ impl<'a> Report<'a> {
                 ),
             ),
             (
-                "Android's bar",
+                "Android's bar, of one comparison",
                 format!(
                     "FAR <= 1/50,000: {}; FRR < 10 %: {}",
                     Verdict::of_far(far.1).name(),
@@ -134,6 +136,13 @@ impl<'a> Report<'a> {
                 trials_to_support(GREATEST_FAR)
             ));
         }
+        notes.push(format!(
+            "FAR and FRR are of one comparison. The trusted application compares an attempt with \
+             the {IMPRESSIONS} impressions of each of up to {MAX_FINGERS} fingers, and takes one \
+             match: it accepts a wrong finger up to {} times as often, and refuses the right one \
+             less often",
+            IMPRESSIONS * MAX_FINGERS
+        ));
         notes.push(
             "Comparisons that share a finger are not independent: the true limits are wider".into(),
         );

@@ -10,7 +10,8 @@ pub enum Step {
     CutAt(u8),
     /// Power is lost when such a write is done, and not acknowledged.
     CutAfter(u8),
-    /// During the next step, the first records that are looked for are not there.
+    /// During the next step, the first records that are looked for are not there. A trusted
+    /// application may believe that until it restarts.
     Hide(u8),
     /// During the next step, one write is done and not acknowledged.
     LoseAcknowledgement,
@@ -71,6 +72,7 @@ impl<'a> Arbitrary<'a> for Step {
 #[derive(Default)]
 pub struct Faults {
     passing: bool,
+    hidden: bool,
     full: bool,
     dead: bool,
 }
@@ -82,7 +84,7 @@ impl Faults {
             Step::CutAt(nth) => rpmb.lose_power_at((*nth).into()),
             Step::CutAfter(nth) => rpmb.lose_power_after((*nth).into()),
             Step::Hide(count) => {
-                self.passing = true;
+                self.hidden = true;
                 rpmb.hide_next((*count).into());
             }
             Step::LoseAcknowledgement => {
@@ -120,7 +122,7 @@ impl Faults {
     /// Whether a step may fail, or be answered wrongly, because of the store: but for a cut,
     /// which excuses nothing before power is lost.
     pub fn excuse(&self) -> bool {
-        self.passing || self.full || self.dead
+        self.passing || self.hidden || self.full || self.dead
     }
 }
 
