@@ -10,7 +10,7 @@ use touchseal_core::fingerprint::template::{Template, View};
 pub const UPLOADED: &str = "a picture, uploaded";
 const PICTURE: &str = "a picture";
 const PRINT: &str = "minutiae of a print";
-const MATCHERS: &str = "minutiae of the matcher";
+pub const MATCHERS: &str = "minutiae of the matcher";
 const TEMPLATE: &str = "minutiae of a template";
 /// Before the first minutia of a template of one impression.
 const HEADERS: usize = 24 + 4;

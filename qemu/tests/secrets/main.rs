@@ -35,6 +35,8 @@ const THE_PASSWORD: &str = "the password";
 /// A file of Linux's holds it, and its log says it in hexadecimal digits.
 const TOLD: &str = "no secret, and Linux gets to know it";
 const LIMIT: Duration = Duration::from_secs(20);
+/// How often the matcher is watched at most.
+const TOUCHES: usize = 4;
 /// About half of a picture as it is uploaded, in bytes.
 const HALF: usize = 30_000;
 
@@ -84,7 +86,10 @@ fn no_secret_leaves_the_secure_world_or_stays_after_its_use() {
 
     // The search finds what is there, and no copy of it; in the memory of Linux what Linux was
     // told.
-    assert_eq!(kept_there, kept::expected(&run), "in the secure world");
+    assert!(
+        kept::is_expected(&kept_there, &run),
+        "in the secure world: {kept_there:?}"
+    );
     assert!(told_outside.contains_key("what is told"));
     // And the secrets are where they should be, and nowhere else.
     let none = Found::new();
@@ -170,8 +175,14 @@ fn use_everything(boot: &mut Boot, owner: &Owner, in_use: &mut BTreeSet<&'static
     let challenge = Challenge::new("order 42").unwrap();
     soter.sign(scene(), challenge, owner).unwrap();
     let soter_device_key = soter.soter.export_device_key().unwrap().public_key;
-    // The last: nothing has overwritten what it leaves.
-    watch_finger(&mut boot.guest, in_use, || app.touch(owner, 9)).unwrap();
+    // The last: nothing has overwritten what it leaves. What the matcher has is there for a
+    // moment, and may be missed.
+    for _ in 0..TOUCHES {
+        watch_finger(&mut boot.guest, in_use, || app.touch(owner, 9)).unwrap();
+        if in_use.contains(finger::MATCHERS) {
+            break;
+        }
+    }
     Run {
         soter_device_key,
         _soter: soter,
